@@ -1,0 +1,134 @@
+"""The lifespan of another ASGI application, as one of ours.
+
+This is the asking half of the conversation: the one that servers have, towards an
+application that answers. (ASGI specification, "Lifespan Protocol", version 2.0.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from lifespan_registry.exceptions import ApplicationError
+
+logger = logging.getLogger("lifespan_registry")
+
+# ASGI's types differ between asgiref, Starlette and the servers, and do not match; what
+# accepts all of their applications is this.
+Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+Message: TypeAlias = MutableMapping[str, Any]
+
+PATIENCE = 1.0
+"""How many seconds an application gets to return once it has answered."""
+
+
+def describe(application: Application) -> str:
+    """Name *application* for a message."""
+    return getattr(application, "__qualname__", type(application).__qualname__)
+
+
+async def application_lifespan(
+    application: Application, scope: MutableMapping[str, Any]
+) -> AsyncIterator[None]:
+    """Start *application* by the lifespan protocol, yield, and stop it.
+
+    One that raises or returns before it answers speaks no lifespan, as the
+    specification has it; Django is such a one. Raises `ApplicationError` where it
+    answers that it has failed. A crash after its startup goes out through the yield.
+    """
+    talk = _Conversation(application, scope)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(talk.call())
+        await talk.ask("startup", task)
+        yield
+        await talk.ask("shutdown", task)
+        if not task.done():
+            await asyncio.wait((task,), timeout=PATIENCE)
+            task.cancel()
+
+
+class _Conversation:
+    """Questions to an application, and its answers."""
+
+    def __init__(
+        self, application: Application, scope: MutableMapping[str, Any]
+    ) -> None:
+        self._application = application
+        self._name = describe(application)
+        self._scope = scope
+        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self._answer: asyncio.Future[str | None] | None = None
+        self._phase = ""
+        self._has_listened = False
+        self._is_up = False
+        self._error: BaseException | None = None
+
+    async def call(self) -> None:
+        """Call the application, and judge how it ends."""
+        try:
+            await self._application(self._scope, self._receive, self._send)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            if self._is_up and self._answer is None:
+                # Outside any question: it has crashed while it was to stay up. Only
+                # an Exception may leave a task; asyncio stops the loop for others.
+                if isinstance(error, Exception):
+                    raise
+                raise ApplicationError(self._name, "run", repr(error)) from error
+            self._error = error
+
+    async def ask(self, phase: str, task: asyncio.Task[None]) -> None:
+        """Send ``lifespan.startup`` or ``lifespan.shutdown``, and wait for the answer."""
+        if task.done():
+            return
+        self._phase = phase
+        answer = self._answer = asyncio.get_running_loop().create_future()
+        self._inbox.put_nowait({"type": f"lifespan.{phase}"})
+        await asyncio.wait((answer, task), return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            failed = answer.result()
+            self._answer = None
+            if failed is None:
+                self._is_up = True
+                return
+            # Starlette and its like raise what they have just told.
+            await asyncio.wait((task,), timeout=PATIENCE)
+            task.cancel()
+            raise ApplicationError(self._name, phase, failed) from self._error
+        self._judge_silence(phase)
+
+    def _judge_silence(self, phase: str) -> None:
+        """Tell an application without lifespan from one that broke on the way."""
+        error = self._error
+        if error is None:
+            return
+        if self._is_up or not isinstance(error, Exception):
+            raise ApplicationError(self._name, phase, repr(error)) from error
+        logger.log(
+            logging.WARNING if self._has_listened else logging.DEBUG,
+            "%s raised in its lifespan before it answered. It is taken for an "
+            "application without lifespan, as the ASGI specification has it.",
+            self._name,
+            exc_info=error,
+        )
+
+    async def _receive(self) -> Message:
+        message = await self._inbox.get()
+        self._has_listened = True
+        return message
+
+    async def _send(self, message: Message) -> None:
+        kind = message["type"]
+        if self._answer is None or self._answer.done():
+            text = f"{self._name} sent {kind!r}, and nobody had asked"
+            raise RuntimeError(text)
+        if kind == f"lifespan.{self._phase}.complete":
+            self._answer.set_result(None)
+        elif kind == f"lifespan.{self._phase}.failed":
+            self._answer.set_result(message.get("message", ""))
+        else:
+            text = f"{self._name} sent {kind!r} in answer to 'lifespan.{self._phase}'"
+            raise RuntimeError(text)

@@ -1,0 +1,1 @@
+"""The engine: it knows asyncio, and has never heard of Django or of ASGI."""

@@ -1,0 +1,238 @@
+"""Who starts now, and who stops now."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections import deque
+from contextvars import Context
+from typing import TYPE_CHECKING, NamedTuple
+
+from lifespan_registry._core import variables
+from lifespan_registry._core.member import Member
+from lifespan_registry._core.report import Status
+from lifespan_registry._core.watch import Watch
+from lifespan_registry.exceptions import StartupTimeoutError
+
+if TYPE_CHECKING:
+    from lifespan_registry._core.graph import Plan
+    from lifespan_registry._core.values import Values
+    from lifespan_registry.exceptions import Origin
+
+logger = logging.getLogger("lifespan_registry")
+
+GRACE = 1.0
+"""How many seconds a cancelled exit gets before it is left behind."""
+
+
+class Limits(NamedTuple):
+    """How long a lifespan that says nothing itself may take, in seconds."""
+
+    startup: float = 20.0
+    shutdown: float = 10.0
+
+
+class Conductor:
+    """Starts the lifespans of a plan as early as possible, and stops them in reverse.
+
+    `start()` and `stop()` run in the task that enters and leaves the run; each lifespan
+    lives in a task of its own, and tells when it has moved on. No task is created to
+    wait for them, and none is awaited by `gather`, which would lose track of them.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        limits: Limits,
+        values: Values,
+        base: Context,
+        log_level: int,
+    ) -> None:
+        self.members = [
+            Member(self, values, step, place, step.shutdown_limit(limits.shutdown))
+            for place, step in enumerate(plan)
+        ]
+        self.failures: list[tuple[Origin, BaseException]] = []
+        self.starting = True
+        self.stopping = False
+        self._limits = limits
+        self._base = base
+        self._log_level = log_level
+        self._loop = asyncio.get_running_loop()
+        # The task in which the run is entered. It is None under run_in_executor and
+        # the like, and that the run is then cancelled with it is nobody's wish.
+        self._owner = asyncio.current_task()
+        self._cancelled_before = self._owner.cancelling() if self._owner else 0
+        self._missing = [len(one.step.waits_for) for one in self.members]
+        self._free = deque(one for one in self.members if not one.step.waits_for)
+        self._leaving: list[int] = []
+        self._to_start = len(self.members)
+        self.alive = 0
+        self._watch = Watch(self._is_starting, self._start_overdue, self._report)
+
+    async def start(self) -> float:
+        """Start each one as soon as all that it waits for have started.
+
+        Returns how many seconds it took. Comes back early when one has failed; what it
+        failed of is in `failures`.
+        """
+        try:
+            while self._to_start and not self.failures:
+                while self._free and not self.failures:
+                    self._launch(self._free.popleft())
+                await self._watch.pause()
+        finally:
+            self.starting = False
+            self._watch.close()
+        return self._watch.seconds
+
+    def _launch(self, member: Member) -> None:
+        inherited = variables.merged(
+            self.members[other].changes for other in member.step.waits_for
+        )
+        context = self._base.copy()
+        if inherited:
+            context.run(variables.apply, inherited, self._base)
+        self.alive += 1
+        self._watch.expect(
+            member.place, member.step.startup_limit(self._limits.startup)
+        )
+        member.launch(self._loop, context, inherited)
+
+    async def stop(self) -> tuple[float, asyncio.CancelledError | None]:
+        """Exit each one as soon as all that were started because of it have been exited.
+
+        Returns how many seconds it took. Nothing ends this before its time; where this
+        task was cancelled meanwhile, that cancellation is returned, to be raised.
+        """
+        self.stopping = True
+        self._watch = Watch(self._is_stopping, self._stop_overdue, self._report)
+        alive = [one for one in self.members if one.task and not one.is_over]
+        self._missing = [0] * len(self.members)
+        for member in alive:
+            for other in member.step.waits_for:
+                self._missing[other] += 1
+        self._leaving = [-one.place for one in alive if not self._missing[one.place]]
+        heapq.heapify(self._leaving)
+        cancelled: asyncio.CancelledError | None = None
+        while self.alive:
+            try:
+                if self._leaving:
+                    member = self.members[-heapq.heappop(self._leaving)]
+                    self._watch.expect(member.place, member.limit)
+                    member.leave()
+                    # One step: the exit of one that never suspends is over before the
+                    # next one begins, and its place in the reversed order is exact.
+                    await asyncio.sleep(0)
+                else:
+                    await self._watch.pause()
+            except asyncio.CancelledError as error:
+                cancelled = error
+        self._watch.close()
+        return self._watch.seconds, cancelled
+
+    # --- what members tell and ask -------------------------------------------------
+
+    @property
+    def failing(self) -> bool:
+        """Whether a lifespan has failed to start, so that no other one shall."""
+        return bool(self.failures)
+
+    def going_down(self) -> bool:
+        """Tell whether the whole run is ending, by its stop or by a cancellation."""
+        return self.stopping or (
+            self._owner is not None
+            and self._owner.cancelling() > self._cancelled_before
+        )
+
+    def started(self, member: Member) -> None:
+        """Set those free that have waited for *member*."""
+        self._to_start -= 1
+        logger.log(
+            self._log_level,
+            "started %s in %.3f s",
+            member.step.name,
+            member.started_at - member.began,
+        )
+        for other in member.step.followed_by:
+            self._missing[other] -= 1
+            if not self._missing[other]:
+                self._free.append(self.members[other])
+        self._watch.ring()
+
+    def failed(self, member: Member, error: BaseException) -> None:
+        """Note what the start fails of."""
+        self.failures.append((member.origin, error))
+        self._watch.ring()
+
+    def crashed(self, member: Member, error: BaseException) -> None:
+        """Report a lifespan that has ended while it was to stay up."""
+        if self.starting:
+            self.failed(member, error)
+            return
+        logger.error(
+            "lifespan %s crashed %.1f s after its start. Its value is out of reach from "
+            "now on; the other lifespans stay up.",
+            member.origin,
+            member.leave_began - member.started_at,
+            exc_info=error,
+        )
+
+    def over(self, member: Member) -> None:
+        """Set those free whose exit has waited for the one of *member*."""
+        self.alive -= 1
+        if self.stopping:
+            if member.status is Status.STOPPED:
+                logger.log(
+                    self._log_level,
+                    "stopped %s in %.3f s",
+                    member.step.name,
+                    member.left - member.leave_began,
+                )
+            for other in member.step.waits_for:
+                self._missing[other] -= 1
+                if not self._missing[other] and not self.members[other].is_over:
+                    heapq.heappush(self._leaving, -other)
+        self._watch.ring()
+
+    # --- what the watch asks -------------------------------------------------------
+
+    def _is_starting(self, place: int) -> bool:
+        return self.members[place].status in (Status.WAITING, Status.STARTING)
+
+    def _start_overdue(self, place: int) -> None:
+        member = self.members[place]
+        limit = member.step.startup_limit(self._limits.startup)
+        member.fail(StartupTimeoutError(member.origin, limit, member.at))
+
+    def _is_stopping(self, place: int) -> bool:
+        return not self.members[place].is_over
+
+    def _stop_overdue(self, place: int) -> None:
+        member = self.members[place]
+        if member.late:
+            logger.error("%s ignores that it is cancelled: giving it up", member.origin)
+            member.give_up()
+        else:
+            logger.error("%s takes too long to stop: cancelling it", member.origin)
+            member.hurry()
+            self._watch.expect(place, GRACE)
+
+    def _report(self, seconds: float) -> None:
+        """Name those that the start or the stop is waiting for."""
+        busy = [
+            one
+            for one in self.members
+            if not one.is_over
+            and (one.leaving if self.stopping else one.status is Status.STARTING)
+        ]
+        logger.warning(
+            "%s for %.1f s so far, waiting for:%s",
+            "stopping" if self.stopping else "starting",
+            seconds,
+            "".join(
+                f"\n    {one.origin}" + (f", now at {one.at}" if one.at else "")
+                for one in busy
+            ),
+        )

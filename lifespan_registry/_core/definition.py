@@ -1,0 +1,304 @@
+"""What one lifespan is: read once at the decorator, and judged there."""
+
+from __future__ import annotations
+
+import contextlib
+import dis
+import functools
+import inspect
+import math
+import sys
+import types
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, get_origin
+
+from lifespan_registry.exceptions import DefinitionError, Origin
+
+ALL: Final = "*"
+"""In ``after=`` and ``before=``: every other lifespan."""
+
+NOT_GIVEN: Final[Any] = object()
+"""Stands for an option that was left out where None means something."""
+
+Manager: TypeAlias = AbstractAsyncContextManager[Any] | AbstractContextManager[Any]
+
+
+class Named(Protocol):
+    """Whatever can be told to other lifespans in place of its name: a `Lifespan`."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Names: TypeAlias = str | Named | Iterable[str | Named]
+"""One lifespan or several, each by its name or itself."""
+
+
+class Parameter(NamedTuple):
+    """A parameter that receives what another lifespan has yielded."""
+
+    name: str
+    positional: bool
+    required: bool
+    default: Any
+
+
+class Definition(NamedTuple):
+    """One lifespan as its author wrote it. Holds functions, and never a live value."""
+
+    name: str
+    origin: Origin
+    identity: tuple[str, str, int, str]
+    function: Callable[..., Any]
+    open: Callable[..., Manager]
+    sync: bool
+    parameters: tuple[Parameter, ...]
+    requires: tuple[str, ...]
+    after: tuple[str, ...]
+    before: tuple[str, ...]
+    state_key: str | None
+    keyed: bool
+    """Whether `state_key` was given; else the value decides what is published."""
+    startup_timeout: float | None
+    shutdown_timeout: float | None
+    enabled: bool | Callable[[], bool]
+
+
+def names_of(names: Names) -> tuple[str, ...]:
+    """Return the names that *names* stands for, without repetitions."""
+    if isinstance(names, str):
+        return (names,)
+    several = names if isinstance(names, Iterable) else (names,)
+    return tuple(
+        dict.fromkeys(one if isinstance(one, str) else one.name for one in several)
+    )
+
+
+def define(
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    requires: Names = (),
+    after: Names = (),
+    before: Names = (),
+    state_key: str | None = NOT_GIVEN,
+    startup_timeout: float | None = None,
+    shutdown_timeout: float | None = None,
+    enabled: bool | Callable[[], bool] = True,
+) -> Definition:
+    """Read *function* and its options.
+
+    Raises `DefinitionError` with the words that name the slip.
+    """
+    origin, qualname = _origin(function, name)
+
+    def refuse(slip: str) -> DefinitionError:
+        return DefinitionError(origin, slip)
+
+    if not isinstance(origin.name, str) or origin.name in ("", ALL, "<lambda>"):
+        slip = "needs a name: @on_lifespan(name='...') takes any text but '*'."
+        raise refuse(slip)
+    options = {"requires": requires, "after": after, "before": before}
+    wishes: dict[str, tuple[str, ...]] = {}
+    for option, value in options.items():
+        try:
+            wishes[option] = names_of(value)
+        except (TypeError, AttributeError):
+            slip = (
+                f"has {option}={value!r}: it takes a lifespan, a name, or several of "
+                "these."
+            )
+            raise refuse(slip) from None
+    if ALL in wishes["requires"]:
+        slip = "has requires='*', which only after= and before= know."
+        raise refuse(slip)
+    if not (state_key is NOT_GIVEN or state_key is None or isinstance(state_key, str)):
+        raise refuse(f"has state_key={state_key!r}: it takes a text, or None.")
+    if not (isinstance(enabled, bool) or callable(enabled)):
+        slip = (
+            f"has enabled={enabled!r}: it takes a bool, or a callable that gives one."
+        )
+        raise refuse(slip)
+    for option, seconds in (
+        ("startup_timeout", startup_timeout),
+        ("shutdown_timeout", shutdown_timeout),
+    ):
+        if seconds is not None and not is_timeout(seconds):
+            slip = (
+                f"has {option}={seconds!r}: it takes seconds above 0 (float('inf') "
+                "never gives up), or None for the default."
+            )
+            raise refuse(slip)
+
+    make, sync = _opener(function, refuse)
+    return Definition(
+        name=origin.name,
+        origin=origin,
+        identity=(origin.name, origin.file, origin.line, qualname),
+        function=function,
+        open=make,
+        sync=sync,
+        parameters=_parameters(function, refuse),
+        requires=wishes["requires"],
+        after=wishes["after"],
+        before=wishes["before"],
+        state_key=None if state_key is NOT_GIVEN else state_key,
+        keyed=state_key is not NOT_GIVEN,
+        startup_timeout=startup_timeout,
+        shutdown_timeout=shutdown_timeout,
+        enabled=enabled,
+    )
+
+
+def is_timeout(seconds: object) -> bool:
+    """Tell whether *seconds* is a time limit: a number above 0, infinity included."""
+    return (
+        isinstance(seconds, int | float)
+        and not isinstance(seconds, bool)
+        and not math.isnan(seconds)
+        and seconds > 0
+    )
+
+
+Refuse: TypeAlias = Callable[[str], DefinitionError]
+
+
+def _origin(function: Any, name: str | None) -> tuple[Origin, str]:
+    """Find the name of *function*, its file and line, and its qualified name."""
+    inner = _innermost(function)
+    own = getattr(inner, "__name__", "")
+    code = getattr(inner, "__code__", None)
+    if isinstance(code, types.CodeType):
+        file, line = code.co_filename, code.co_firstlineno
+    else:
+        # A class or an object: what a user looks for is where it was registered.
+        frame = sys._getframe(1)  # noqa: SLF001
+        package = __name__.partition(".")[0]
+        while (
+            frame.f_back
+            and frame.f_globals.get("__name__", "").split(".")[0] == package
+        ):
+            frame = frame.f_back
+        file, line = frame.f_code.co_filename, frame.f_lineno
+    given = own if name is None else name
+    return Origin(given, file, line), getattr(inner, "__qualname__", own)
+
+
+def _innermost(function: Any) -> Any:
+    """Look behind partial objects, and behind decorators that say what they wrap."""
+    while True:
+        if isinstance(function, functools.partial):
+            function = function.func
+        elif hasattr(function, "__wrapped__") and not isinstance(function, type):
+            function = function.__wrapped__
+        else:
+            return function
+
+
+def _opener(
+    function: Callable[..., Any], refuse: Refuse
+) -> tuple[Callable[..., Manager], bool]:
+    """Return what makes the context manager, and whether that one is a sync one."""
+    if not callable(function):
+        kind = type(function).__name__
+        slip = f"cannot be a lifespan: it is of type {kind}, which cannot be called."
+        raise refuse(slip)
+    if isinstance(function, type):
+        if hasattr(function, "__aenter__"):
+            return function, False
+        if hasattr(function, "__enter__"):
+            return function, True
+        slip = (
+            "cannot be a lifespan: it is a class whose instances are no context "
+            "managers. Does it lack __aenter__ and __aexit__?"
+        )
+        raise refuse(slip)
+    if inspect.isasyncgenfunction(function):
+        return contextlib.asynccontextmanager(function), False
+    if inspect.isgeneratorfunction(function):
+        return contextlib.contextmanager(function), True
+    inner = _innermost(function)
+    if inspect.iscoroutinefunction(inner):
+        slip = (
+            "cannot be a lifespan: it is a coroutine function: did you forget the "
+            "yield? What stands before the yield runs at startup, what follows at "
+            "shutdown."
+        )
+        raise refuse(slip)
+    if inspect.isasyncgenfunction(inner):
+        return function, False
+    if inspect.isgeneratorfunction(inner):
+        return function, True
+    return function, _is_sync_by_annotation(function, inner, refuse)
+
+
+def _is_sync_by_annotation(function: Any, inner: Any, refuse: Refuse) -> bool:
+    """Judge a callable that is no generator function by what it says it returns."""
+    annotation = getattr(inner, "__annotations__", {}).get("return", NOT_GIVEN)
+    if isinstance(annotation, str):
+        # Names may only be defined further down, or for type checkers alone.
+        with contextlib.suppress(Exception):
+            annotation = inspect.get_annotations(inner, eval_str=True)["return"]
+    kind = get_origin(annotation) or annotation
+    if isinstance(kind, type):
+        if hasattr(kind, "__aenter__"):
+            return False
+        if hasattr(kind, "__enter__"):
+            return True
+    if (kind is None or isinstance(kind, type)) or (
+        isinstance(inner, types.FunctionType) and _returns_nothing(inner)
+    ):
+        slip = (
+            "cannot be a lifespan: it is a plain function that returns no context "
+            "manager: did you forget the yield? Write async def, and in it one yield: "
+            "what stands before it runs at startup, what follows at shutdown."
+        )
+        raise refuse(slip)
+    return False
+
+
+def _returns_nothing(function: types.FunctionType) -> bool:
+    """Tell whether every way out of *function* is the None that nobody wrote."""
+    last: dis.Instruction | None = None
+    for instruction in dis.get_instructions(function):
+        if instruction.opname == "RETURN_CONST" and instruction.argval is not None:
+            return False
+        if instruction.opname == "RETURN_VALUE" and not (
+            last and last.opname == "LOAD_CONST" and last.argval is None
+        ):
+            return False
+        last = instruction
+    return True
+
+
+def _parameters(function: Callable[..., Any], refuse: Refuse) -> tuple[Parameter, ...]:
+    """Read what *function* asks for.
+
+    In a function a default makes a wish of a parameter. In a class or another
+    callable the defaults are settings of its own, and no business of other lifespans.
+    """
+    is_function = inspect.isroutine(function)
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        # Some classes that are written in C do not tell.
+        return ()
+    parameters: list[Parameter] = []
+    for parameter in signature.parameters.values():
+        required = parameter.default is parameter.empty
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            if not is_function:
+                continue
+            slip = (
+                f"takes {parameter}, which no lifespan can fill: name the lifespans "
+                "that it needs. (Around it, a decorator needs functools.wraps.)"
+            )
+            raise refuse(slip)
+        if not is_function and not required:
+            continue
+        positional = parameter.kind is parameter.POSITIONAL_ONLY
+        parameters.append(
+            Parameter(parameter.name, positional, required, parameter.default)
+        )
+    return tuple(parameters)

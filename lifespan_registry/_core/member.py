@@ -1,0 +1,353 @@
+"""One lifespan of one run: its one task, from enter to exit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import math
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lifespan_registry._core import variables
+from lifespan_registry._core.report import Status
+from lifespan_registry._core.threads import InThread
+from lifespan_registry.exceptions import (
+    EndedByItselfError,
+    LifespanError,
+    NeverYieldedError,
+    NotAContextManagerError,
+    ShutdownTimeoutError,
+    WasCancelledError,
+    YieldedTwiceError,
+)
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from lifespan_registry._core.graph import Step
+    from lifespan_registry._core.values import Values
+    from lifespan_registry.exceptions import Origin
+
+
+class Listener(Protocol):
+    """What a member tells the one who conducts the run, and asks there."""
+
+    @property
+    def failing(self) -> bool: ...
+    def going_down(self) -> bool: ...
+    def started(self, member: Member) -> None: ...
+    def failed(self, member: Member, error: BaseException) -> None: ...
+    def crashed(self, member: Member, error: BaseException) -> None: ...
+    def over(self, member: Member) -> None: ...
+
+
+class Member:
+    """One lifespan of one run.
+
+    It is entered and exited in one task, so that task groups, cancel scopes and time
+    limits can be held across the yield: each of them belongs to a task.
+    """
+
+    __slots__ = (
+        "_conductor",
+        "_context",
+        "_manager",
+        "_told",
+        "_values",
+        "began",
+        "changes",
+        "error",
+        "exit_error",
+        "is_over",
+        "late",
+        "leave_began",
+        "leaving",
+        "left",
+        "limit",
+        "place",
+        "started_at",
+        "status",
+        "step",
+        "task",
+    )
+
+    def __init__(
+        self, conductor: Listener, values: Values, step: Step, place: int, limit: float
+    ) -> None:
+        self._conductor = conductor
+        self._values = values
+        self.step = step
+        self.place = place
+        self.limit = limit
+        self.status = Status.WAITING
+        self.task: asyncio.Task[None] | None = None
+        self.error: BaseException | None = None
+        self.exit_error: BaseException | None = None
+        self.changes: variables.Changes = variables.NONE
+        self.leaving = False
+        self.late = False
+        self.is_over = False
+        self.began = self.started_at = self.leave_began = self.left = math.nan
+        self._told: asyncio.Future[None] | None = None
+        self._manager: AbstractAsyncContextManager[Any] | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the lifespan is defined."""
+        return self.step.definition.origin
+
+    @property
+    def at(self) -> str | None:
+        """``file:line`` in the user's generator where it waits, if that can be told."""
+        manager: Any = self._manager
+        if isinstance(manager, InThread):
+            manager = manager.manager
+        generator = getattr(manager, "gen", None)
+        frame = getattr(generator, "ag_frame", getattr(generator, "gi_frame", None))
+        if frame is None:
+            return None
+        file = frame.f_code.co_filename
+        return self.origin._replace(file=file, line=frame.f_lineno).where
+
+    # --- what the run asks of it ---------------------------------------------------
+
+    def launch(
+        self, loop: asyncio.AbstractEventLoop, context: Context, inherited: Any
+    ) -> None:
+        """Start the task, in *context*."""
+        self._context = context
+        self.changes = inherited
+        task = loop.create_task(
+            self._live(), name=f"lifespan {self.step.name}", context=context
+        )
+        self.task = task
+        # A task that is cancelled before its first step never gets to say so itself.
+        task.add_done_callback(self._gone)
+
+    def leave(self) -> None:
+        """Ask it to stop; where it has not started yet, cancel it."""
+        if self.leaving:
+            return
+        self.leaving = True
+        if self._told is not None:
+            if not self._told.done():
+                self._told.set_result(None)
+        elif self.status is Status.STARTING or self.error is not None:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Cancel what it is doing."""
+        if self.task is not None:
+            self.task.cancel()
+
+    def hurry(self) -> None:
+        """Cancel it: the time for its stop is up."""
+        self.late = True
+        self.exit_error = ShutdownTimeoutError(self.origin, self.limit, self.at)
+        self.cancel()
+
+    def give_up(self) -> None:
+        """Leave the task behind: it has been cancelled, and does not react."""
+        if isinstance(self.exit_error, ShutdownTimeoutError):
+            self.exit_error.ignored = True
+        if self.task is not None:
+            # Else the end of asyncio.run(), which cancels and awaits every task that
+            # is registered, would wait for it for ever.
+            asyncio.tasks._unregister_task(self.task)  # noqa: SLF001
+        self._finish()
+
+    # --- its life ------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        """Enter, stay, exit. No exception leaves: asyncio would stop the loop for some."""
+        loop = asyncio.get_running_loop()
+        if self.leaving or self._conductor.failing:
+            self._finish()
+            return
+        self.task = asyncio.current_task()
+        self.status = Status.STARTING
+        self.began = loop.time()
+        before = self._context.copy()
+        try:
+            manager = self._manager = self._open()
+            value = await manager.__aenter__()
+        except BaseException as error:  # noqa: BLE001 - kept, and raised by the run
+            self._entering_failed(error)
+            self._finish()
+            return
+        self.started_at = loop.time()
+        after = manager.context if isinstance(manager, InThread) else self._context
+        self.changes = variables.changed(before, after, self.changes, self.place)
+        if not self.leaving:
+            try:
+                self._values.publish(self.step.definition, value)
+            except LifespanError as error:
+                self.fail(error)
+            else:
+                self.status = Status.STARTED
+                self._conductor.started(self)
+        del value
+        ended = await self._stay(loop)
+        self.leave_began = loop.time()
+        self._values.withdraw(self.step.name)
+        if ended is None:
+            await self._exit(manager)
+        else:
+            await self._exit_after(ended, manager)
+        self._finish()
+
+    def _open(self) -> AbstractAsyncContextManager[Any]:
+        """Make the context manager, with the values of those that it takes."""
+        definition = self.step.definition
+        positional: list[Any] = []
+        keywords: dict[str, Any] = {}
+        held = self._values.held
+        for name, is_positional, _, default in definition.parameters:
+            if is_positional:
+                positional.append(held.get(name, default))
+            elif name in held:
+                keywords[name] = held[name]
+        make = functools.partial(definition.open, *positional, **keywords)
+        if definition.sync:
+            return InThread(lambda: self._checked(make(), "__enter__"), definition.name)
+        manager = make()
+        if not hasattr(manager, "__aenter__") and hasattr(manager, "__enter__"):
+            return InThread(lambda: manager, definition.name)
+        return self._checked(manager, "__aenter__")  # type: ignore[no-any-return]
+
+    def _checked(self, manager: Any, method: str) -> Any:
+        if not hasattr(manager, method):
+            if asyncio.iscoroutine(manager):
+                manager.close()
+            returned = "None" if manager is None else f"a {type(manager).__name__}"
+            raise NotAContextManagerError(self.origin, returned)
+        return manager
+
+    async def _stay(
+        self, loop: asyncio.AbstractEventLoop
+    ) -> asyncio.CancelledError | None:
+        """Wait to be told to leave; return the cancellation by which it ends itself."""
+        while not self.leaving:
+            self._told = loop.create_future()
+            try:
+                await self._told
+            except asyncio.CancelledError as error:
+                if not self._conductor.going_down():
+                    # A child of its task group has failed, or a time limit is over.
+                    return error
+                # Everything on this loop is being cancelled at once: wait for the turn.
+                if self.task is not None:
+                    self.task.uncancel()
+        return None
+
+    async def _exit(self, manager: AbstractAsyncContextManager[Any]) -> None:
+        """Exit in its turn, on its own terms: no error of another one is thrown in."""
+        self.status = Status.STOPPING
+        try:
+            await manager.__aexit__(None, None, None)
+        except asyncio.CancelledError as error:
+            if not self.late:
+                self._note_exit(WasCancelledError(self.origin, "shutdown"), error)
+        except BaseException as error:  # noqa: BLE001 - kept, and raised by the run
+            if _is_contextlibs_own(error):
+                await self._close_generator(manager)
+                error = YieldedTwiceError(self.origin)
+            self._note_exit(error)
+
+    async def _exit_after(
+        self, ended: BaseException, manager: AbstractAsyncContextManager[Any]
+    ) -> None:
+        """Exit because of *ended*, which goes in where the lifespan stands."""
+        self.status = Status.CRASHED
+        limit = None if math.isinf(self.limit) else self.limit
+        try:
+            async with asyncio.timeout(limit) as deadline:
+                await manager.__aexit__(type(ended), ended, ended.__traceback__)
+        except asyncio.CancelledError:
+            self.error = EndedByItselfError(self.origin)
+        except BaseException as error:  # noqa: BLE001 - kept, logged and reported
+            self.error = error
+            if deadline.expired():
+                self.error = ShutdownTimeoutError(self.origin, self.limit, self.at)
+            elif _is_contextlibs_own(error):
+                await self._close_generator(manager)
+                self.error = YieldedTwiceError(self.origin)
+        else:
+            self.error = EndedByItselfError(self.origin)
+        self._conductor.crashed(self, self.error)
+
+    async def _close_generator(self, manager: object) -> None:
+        """Python 3.11 leaves a generator open that has yielded once too often."""
+        generator = getattr(manager, "gen", None)
+        if hasattr(generator, "aclose"):
+            with contextlib.suppress(Exception):
+                await generator.aclose()
+
+    # --- how it ends ---------------------------------------------------------------
+
+    def _entering_failed(self, error: BaseException) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            if self.leaving or self._conductor.going_down():
+                # Cancelled because the run goes down, which tells the reason itself.
+                if self.error is None:
+                    self.status = Status.STOPPED
+            else:
+                self.fail(WasCancelledError(self.origin, "startup"), error)
+        elif self.leaving:
+            self._note_exit(error)
+        elif _is_contextlibs_own(error):
+            self.fail(NeverYieldedError(self.origin))
+        else:
+            self.fail(error)
+
+    def fail(self, error: BaseException, cause: BaseException | None = None) -> None:
+        """Note that it could not start."""
+        if cause is not None:
+            error.__cause__ = cause
+        self.error = error
+        self.status = Status.FAILED
+        self._conductor.failed(self, error)
+
+    def _note_exit(
+        self, error: BaseException, cause: BaseException | None = None
+    ) -> None:
+        if self.exit_error is not None:
+            # The time was up: that is the first cause.
+            self.exit_error.__cause__ = error
+            return
+        if cause is not None:
+            error.__cause__ = cause
+        self.exit_error = error
+
+    def _finish(self) -> None:
+        if self.is_over:
+            return
+        self.is_over = True
+        if self.status in (Status.STOPPING, Status.STARTED):
+            self.status = Status.STOPPED
+        self._manager = None
+        self.left = asyncio.get_running_loop().time()
+        self._conductor.over(self)
+
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        """See to a task that could not say itself that it has ended."""
+        if self.is_over:
+            return
+        if not task.cancelled():
+            self.fail(task.exception() or EndedByItselfError(self.origin))
+        elif not self._conductor.going_down():
+            self.fail(WasCancelledError(self.origin, "startup"))
+        self._finish()
+
+
+def _is_contextlibs_own(error: BaseException) -> bool:
+    """Tell whether contextlib itself complains that a generator has not kept to form."""
+    if (
+        not isinstance(error, RuntimeError)
+        or (traceback := error.__traceback__) is None
+    ):
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback.tb_frame.f_code.co_filename == contextlib.__file__

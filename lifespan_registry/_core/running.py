@@ -1,0 +1,100 @@
+"""Which runs of a registry are up, and in which event loop."""
+
+from __future__ import annotations
+
+import os
+from asyncio import AbstractEventLoop
+from asyncio.events import _get_running_loop
+from typing import Any
+
+from lifespan_registry._core.run import Run, inside
+from lifespan_registry.exceptions import (
+    NotStartedError,
+    OtherEventLoopError,
+    SeveralRunsError,
+    StartFailedError,
+    StoppedError,
+    UnavailableError,
+)
+
+
+class Running:
+    """Leads from the code that asks to the run that it is served by.
+
+    The values stay with their run; what is kept here goes when the run ends.
+    """
+
+    def __init__(self) -> None:
+        self.held: dict[AbstractEventLoop | None, dict[str, Any]] = {}
+        """The values of each loop that has one run: the short way of `Lifespan.get()`."""
+        self._runs: tuple[Run, ...] = ()
+        self.has_run = False
+        self._failure: str | None = None
+
+    def add(self, run: Run) -> None:
+        """Announce *run* to the code of its loop."""
+        self.has_run = True
+        # What a parent process or a loop that is gone has left does not count.
+        self._runs = (*filter(_is_alive, self._runs), run)
+        if len(self.on(run.loop)) == 1:
+            self.held[run.loop] = run.held
+        else:
+            self.held.pop(run.loop, None)
+
+    def remove(self, run: Run, failure: str | None) -> None:
+        """Forget *run*; *failure* says of what its start has failed, if it has."""
+        self._runs = tuple(one for one in self._runs if one is not run)
+        self.has_run, self._failure = True, failure
+        self.held.pop(run.loop, None)
+        if len(rest := self.on(run.loop)) == 1:
+            self.held[run.loop] = rest[0].held
+
+    def on(self, loop: AbstractEventLoop) -> tuple[Run, ...]:
+        """Return the runs of *loop*."""
+        return tuple(run for run in self._runs if run.loop is loop and _is_alive(run))
+
+    def here(self) -> list[Run]:
+        """Return the runs that may serve the current code.
+
+        Those are the ones of the current event loop or, where none is running, all of
+        this process; if the code is part of one of them, that one alone.
+        """
+        loop = _get_running_loop()
+        runs = [
+            run
+            for run in self._runs
+            if (loop is None or run.loop is loop) and _is_alive(run)
+        ]
+        nearest = inside.get(None)
+        return [nearest] if len(runs) > 1 and nearest in runs else runs
+
+    def current(self) -> Run | None:
+        """Return the run that serves the current code, if that can be told."""
+        runs = self.here()
+        return runs[0] if len(runs) == 1 else None
+
+    def find(self, name: str) -> Run:
+        """Return the run that serves the current code.
+
+        Raises the `UnavailableError` that says why there is none; *name* is the
+        lifespan that is asked for.
+        """
+        runs = self.here()
+        if len(runs) == 1:
+            return runs[0]
+        if runs:
+            raise SeveralRunsError(name, f"{len(runs)} runs")
+        raise self._why_none(name)
+
+    def _why_none(self, name: str) -> UnavailableError:
+        if any(map(_is_alive, self._runs)):
+            return OtherEventLoopError(name)
+        if self._failure is not None:
+            return StartFailedError(name, self._failure)
+        if self.has_run:
+            return StoppedError(name, "has been stopped")
+        return NotStartedError(name)
+
+
+def _is_alive(run: Run) -> bool:
+    return run.pid == os.getpid() and not run.loop.is_closed()

@@ -1,0 +1,37 @@
+"""The app for ``INSTALLED_APPS``: finds the lifespans, and checks them."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core.checks import register
+from django.core.signals import setting_changed
+from django.utils.module_loading import autodiscover_modules
+
+from lifespan_registry import checks, conf
+from lifespan_registry._core.registry import default_registry
+
+
+class LifespanRegistryConfig(AppConfig):
+    """Imports the ``lifespans`` module of each installed app."""
+
+    name = "lifespan_registry"
+    verbose_name = "Lifespans"
+
+    def ready(self) -> None:
+        """Take over the settings, and let every app register its lifespans."""
+        _configure()
+        setting_changed.connect(_on_setting_changed)
+        register(checks.check_settings)
+        register(checks.check_plan)
+        register(checks.check_application)
+        if module := conf.read().MODULE:
+            autodiscover_modules(module, register_to=default_registry)
+
+
+def _configure() -> None:
+    default_registry.limits = conf.read().limits
+
+
+def _on_setting_changed(*, setting: str, **kwargs: object) -> None:
+    if setting == conf.NAME:
+        _configure()

@@ -1,0 +1,169 @@
+"""The wrapper: what a server calls in place of the application.
+
+It changes nothing about ``http`` and ``websocket`` but the state. What it answers to
+``lifespan`` follows the ASGI specification ("Lifespan Protocol", version 2.0) and, where
+servers differ from it, what they do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import MutableMapping
+from typing import Any
+
+from lifespan_registry._application import (
+    Application,
+    application_lifespan,
+    describe,
+)
+from lifespan_registry._core.registry import Registry, default_registry
+from lifespan_registry._core.run import Run, inside
+from lifespan_registry.exceptions import LifespanError, StartupError
+
+__all__ = ["LifespanApplication", "get_asgi_application"]
+
+logger = logging.getLogger("lifespan_registry")
+
+
+class LifespanApplication:
+    """Run the lifespans of *registry* around *app*, any ASGI application.
+
+    Where *app* speaks lifespan itself, its own runs inside: it starts after the
+    registry's and stops before them.
+    """
+
+    # Requests read these; the rest of a wrapper's life is in its lifespan call.
+    __slots__ = ("__weakref__", "_has_warned", "_mark", "_registry", "_serve", "app")
+
+    def __init__(
+        self, app: Application, *, registry: Registry = default_registry
+    ) -> None:
+        self.app = app
+        self._registry = registry
+        self._mark = registry.mark
+        self._serve = app
+        self._has_warned = False
+
+    def __repr__(self) -> str:
+        return f"<LifespanApplication around {describe(self.app)}>"
+
+    # Servers tell ASGI 3 from ASGI 2 by this being a coroutine function with exactly
+    # these three arguments; some pass them by name.
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one scope; requests go straight on where their state is filled."""
+        if "state" in scope and self._mark in scope["state"]:
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._answer(scope, receive, send)
+        else:
+            await self._fill(scope, receive, send)
+
+    # --- requests ------------------------------------------------------------------
+
+    async def _fill(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a request for which the server has brought no state of ours."""
+        run = self._registry.current_run()
+        if run is None:
+            self._warn()
+        else:
+            if run.is_starting and inside.get(None) is not run:
+                # A request that a lifespan sends itself must not wait for it.
+                await run.wait_started()
+            state = {**run.copy_state(), **(scope.get("state") or {})}
+            scope = {**scope, "state": state}
+            run.apply_variables()
+        await self.app(scope, receive, send)
+
+    async def _serve_with_variables(
+        self,
+        scope: Any,
+        receive: Any,
+        send: Any,
+    ) -> None:
+        scope["state"][self._mark].apply_variables()
+        await self.app(scope, receive, send)
+
+    def _warn(self) -> None:
+        if self._has_warned or self._registry.has_run or not len(self._registry):
+            return
+        self._has_warned = True
+        logger.warning(
+            "A request is served before any lifespan has been started: the server has "
+            "not sent the lifespan protocol. Is it switched off, as by uvicorn "
+            "--lifespan off? Then what the lifespans yield is not there."
+        )
+
+    # --- lifespan ------------------------------------------------------------------
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer the lifespan protocol: start on its first message, stop on its last."""
+        await _receive(receive, "lifespan.startup")
+        # Granian empties the state of the scope before it sends lifespan.shutdown: it
+        # is read here alone.
+        state = scope["state"] if "state" in scope else {}
+        run = self._registry.run()
+        run.share(state)
+        is_up = has_to_stop = False
+        try:
+            async with run, self._inner_run({**scope, "state": state}, run):
+                if run.variables:
+                    self._serve = self._serve_with_variables
+                is_up = True
+                await send({"type": "lifespan.startup.complete"})
+                # Servers that are in a hurry cancel this instead of sending the message.
+                await _receive(receive, "lifespan.shutdown")
+                has_to_stop = True
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:
+            # An exception that left here would have most servers serve on, without
+            # lifespans and without a traceback: SystemExit, too, is told as a failure.
+            if is_up and not has_to_stop:
+                raise
+            _log(error)
+            kind = "shutdown" if is_up else "startup"
+            # Last of all: Hypercorn's send() raises here, and must see that.
+            await send({"type": f"lifespan.{kind}.failed", "message": _message(error)})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _inner_run(self, scope: MutableMapping[str, Any], run: Run) -> Run:
+        """Return a run of the wrapped application's own lifespan.
+
+        As a registry of its own, with one lifespan in it, it has time limits, and
+        a crash of it is noticed.
+        """
+        registry = Registry()
+        registry.limits = self._registry.limits
+        registry.log_level = logging.DEBUG
+        own = functools.partial(application_lifespan, self.app, scope)
+        registry.on_lifespan(name=describe(self.app), state_key=None)(own)
+        return registry.run()
+
+
+async def _receive(receive: Any, expected: str) -> None:
+    """Wait for the *expected* message; one of another type is not taken for it."""
+    while (kind := (await receive())["type"]) != expected:
+        logger.warning("ignored a message of type %r; expected %r", kind, expected)
+
+
+def _message(error: BaseException) -> str:
+    return str(error) if isinstance(error, LifespanError) else repr(error)
+
+
+def _log(error: BaseException) -> None:
+    """Log *error* with its traceback: servers show the message at most."""
+    logger.error("%s", _message(error), exc_info=error)
+    if isinstance(error, StartupError):
+        for origin, problem in error.cleanup:
+            logger.error("while cleaning up: %s", origin, exc_info=problem)
+
+
+def get_asgi_application() -> LifespanApplication:
+    """Return Django's ASGI application, wrapped: a drop-in for Django's function."""
+    # The wrapper serves applications without Django, too.
+    from django.core.asgi import get_asgi_application as django  # noqa: PLC0415
+
+    return LifespanApplication(django())

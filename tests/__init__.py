@@ -1,0 +1,1 @@
+"""The tests: each folder belongs to one part of the package."""

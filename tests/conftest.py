@@ -1,0 +1,65 @@
+"""What every test may use: a registry of its own, a log of events, a hostile loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import django
+import pytest
+
+from lifespan_registry import Registry
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--eager``: every task starts at once, in the middle of who creates it."""
+    parser.addoption(
+        "--eager", action="store_true", help="run with asyncio.eager_task_factory"
+    )
+
+
+def pytest_configure() -> None:
+    """Set up the tests' own Django project."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
+
+
+def eager_loop() -> asyncio.AbstractEventLoop:
+    """Return a new event loop with eager tasks."""
+    loop = asyncio.new_event_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
+    return loop
+
+
+@pytest.fixture
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    """Run async tests on asyncio in debug mode, with ``--eager`` on eager tasks."""
+    options: dict[str, Any] = {"debug": True}
+    if request.config.getoption("--eager"):
+        options["loop_factory"] = eager_loop
+    return "asyncio", options
+
+
+@pytest.fixture(name="registry")
+def _registry() -> Registry:
+    """A registry that no other test knows."""
+    return Registry()
+
+
+@pytest.fixture(name="log")
+def _log() -> list[str]:
+    """What has happened, in its order."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Each test ends the threads of its sync lifespans."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("lifespan "):
+            thread.join(5)
+            assert not thread.is_alive(), f"{thread.name} is left"

@@ -1,0 +1,3 @@
+"""The views of the tests' own Django project."""
+
+urlpatterns: list[object] = []
