@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from lifespan_registry.exceptions import ApplicationError
+from lifespan_registry.exceptions import ApplicationError, Origin
 
 logger = logging.getLogger("lifespan_registry")
 
@@ -29,6 +29,15 @@ def describe(application: Application) -> str:
     return getattr(application, "__qualname__", type(application).__qualname__)
 
 
+def origin_of(application: Application, otherwise: Origin) -> Origin:
+    """Say where *application* is defined, or its class."""
+    for function in (application, type(application).__call__):
+        code = getattr(function, "__code__", None)
+        if code is not None:
+            return Origin(otherwise.name, code.co_filename, code.co_firstlineno)
+    return otherwise
+
+
 async def application_lifespan(
     application: Application, scope: MutableMapping[str, Any]
 ) -> AsyncIterator[None]:
@@ -39,14 +48,19 @@ async def application_lifespan(
     answers that it has failed. A crash after its startup goes out through the yield.
     """
     talk = _Conversation(application, scope)
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(talk.call())
-        await talk.ask("startup", task)
-        yield
-        await talk.ask("shutdown", task)
-        if not task.done():
-            await asyncio.wait((task,), timeout=PATIENCE)
-            task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(talk.call())
+            await talk.ask("startup", task)
+            yield
+            await talk.ask("shutdown", task)
+            if not task.done():
+                await asyncio.wait((task,), timeout=PATIENCE)
+                task.cancel()
+    except BaseExceptionGroup as group_error:
+        # The group has one task, and says less than the error of that one.
+        error = group_error.exceptions[0]
+        raise error from error.__cause__
 
 
 class _Conversation:
@@ -81,28 +95,26 @@ class _Conversation:
             self._error = error
 
     async def ask(self, phase: str, task: asyncio.Task[None]) -> None:
-        """Send ``lifespan.startup`` or ``lifespan.shutdown``, and wait for the answer."""
-        if task.done():
-            return
-        self._phase = phase
-        answer = self._answer = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait({"type": f"lifespan.{phase}"})
-        await asyncio.wait((answer, task), return_when=asyncio.FIRST_COMPLETED)
-        if answer.done():
-            failed = answer.result()
-            self._answer = None
-            if failed is None:
+        """Send the message that begins *phase*, and wait for the answer."""
+        # Where tasks are eager, it may be over before it is asked anything.
+        if not task.done():
+            self._phase = phase
+            answer = self._answer = asyncio.get_running_loop().create_future()
+            self._inbox.put_nowait({"type": f"lifespan.{phase}"})
+            await asyncio.wait((answer, task), return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                if (failed := answer.result()) is not None:
+                    # Starlette and its like raise what they have just told.
+                    await asyncio.wait((task,), timeout=PATIENCE)
+                    task.cancel()
+                    raise ApplicationError(self._name, phase, failed) from self._error
+                self._answer = None
                 self._is_up = True
-                return
-            # Starlette and its like raise what they have just told.
-            await asyncio.wait((task,), timeout=PATIENCE)
-            task.cancel()
-            raise ApplicationError(self._name, phase, failed) from self._error
-        self._judge_silence(phase)
+        self._judge_end(phase)
 
-    def _judge_silence(self, phase: str) -> None:
+    def _judge_end(self, phase: str) -> None:
         """Tell an application without lifespan from one that broke on the way."""
-        error = self._error
+        error, self._error = self._error, None
         if error is None:
             return
         if self._is_up or not isinstance(error, Exception):

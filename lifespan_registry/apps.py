@@ -21,9 +21,12 @@ class LifespanRegistryConfig(AppConfig):
         """Take over the settings, and let every app register its lifespans."""
         _configure()
         setting_changed.connect(_on_setting_changed)
-        register(checks.check_settings)
-        register(checks.check_plan)
-        register(checks.check_application)
+        for check in (
+            checks.check_settings,
+            checks.check_plan,
+            checks.check_application,
+        ):
+            register(check, checks.TAG)
         if module := conf.read().MODULE:
             autodiscover_modules(module, register_to=default_registry)
 
@@ -32,6 +35,6 @@ def _configure() -> None:
     default_registry.limits = conf.read().limits
 
 
-def _on_setting_changed(*, setting: str, **kwargs: object) -> None:
+def _on_setting_changed(*, setting: str, **_kwargs: object) -> None:
     if setting == conf.NAME:
         _configure()

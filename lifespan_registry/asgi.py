@@ -11,16 +11,14 @@ import asyncio
 import functools
 import logging
 from collections.abc import MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lifespan_registry._application import (
-    Application,
-    application_lifespan,
-    describe,
-)
 from lifespan_registry._core.registry import Registry, default_registry
-from lifespan_registry._core.run import Run, inside
 from lifespan_registry.exceptions import LifespanError, StartupError
+
+if TYPE_CHECKING:
+    from lifespan_registry._application import Application
+    from lifespan_registry._core.run import Run
 
 __all__ = ["LifespanApplication", "get_asgi_application"]
 
@@ -47,18 +45,21 @@ class LifespanApplication:
         self._has_warned = False
 
     def __repr__(self) -> str:
+        from lifespan_registry._application import describe  # noqa: PLC0415
+
         return f"<LifespanApplication around {describe(self.app)}>"
 
     # Servers tell ASGI 3 from ASGI 2 by this being a coroutine function with exactly
     # these three arguments; some pass them by name.
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one scope; requests go straight on where their state is filled."""
-        if "state" in scope and self._mark in scope["state"]:
-            await self._serve(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._answer(scope, receive, send)
-        else:
-            await self._fill(scope, receive, send)
+        # Two plain look-ups and one call: every request pays for what stands here.
+        try:
+            scope["state"][self._mark]
+            serve = self._serve
+        except (KeyError, TypeError):
+            serve = self._answer if scope["type"] == "lifespan" else self._fill
+        await serve(scope, receive, send)
 
     # --- requests ------------------------------------------------------------------
 
@@ -68,10 +69,10 @@ class LifespanApplication:
         if run is None:
             self._warn()
         else:
-            if run.is_starting and inside.get(None) is not run:
+            if run.is_starting and not run.is_around:
                 # A request that a lifespan sends itself must not wait for it.
                 await run.wait_started()
-            state = {**run.copy_state(), **(scope.get("state") or {})}
+            state: dict[str, Any] = {**run.copy_state(), **(scope.get("state") or {})}
             scope = {**scope, "state": state}
             run.apply_variables()
         await self.app(scope, receive, send)
@@ -102,7 +103,7 @@ class LifespanApplication:
         await _receive(receive, "lifespan.startup")
         # Granian empties the state of the scope before it sends lifespan.shutdown: it
         # is read here alone.
-        state = scope["state"] if "state" in scope else {}
+        state = scope.get("state", {})
         run = self._registry.run()
         run.share(state)
         is_up = has_to_stop = False
@@ -135,11 +136,19 @@ class LifespanApplication:
         As a registry of its own, with one lifespan in it, it has time limits, and
         a crash of it is noticed.
         """
+        # Only a server needs it: no command pays for the import.
+        from lifespan_registry._application import (  # noqa: PLC0415
+            application_lifespan,
+            describe,
+            origin_of,
+        )
+
         registry = Registry()
         registry.limits = self._registry.limits
         registry.log_level = logging.DEBUG
         own = functools.partial(application_lifespan, self.app, scope)
-        registry.on_lifespan(name=describe(self.app), state_key=None)(own)
+        it = registry.on_lifespan(name=describe(self.app), state_key=None)(own)
+        it.definition.origin = origin_of(self.app, it.definition.origin)
         return registry.run()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import functools
+import types
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
-from django.utils.module_loading import import_string
 
 from lifespan_registry import conf
 from lifespan_registry._core.registry import default_registry
@@ -17,40 +19,39 @@ from lifespan_registry.exceptions import (
     DisabledError,
     DuplicateNameError,
     EnabledError,
-    LifespanError,
     PlanError,
     StateKeyError,
     UnknownLifespanError,
-    near_misses,
 )
 
-IDS: Mapping[type[LifespanError], str] = {
-    CycleError: "E004",
-    UnknownLifespanError: "E005",
-    DuplicateNameError: "E006",
-    DisabledError: "E007",
-    StateKeyError: "E008",
-    EnabledError: "E009",
+TAG = "lifespans"
+"""For ``manage.py check --tag lifespans``."""
+
+IDS: Mapping[type[Exception], str] = {
+    CycleError: "lifespan_registry.E004",
+    UnknownLifespanError: "lifespan_registry.E005",
+    DuplicateNameError: "lifespan_registry.E006",
+    DisabledError: "lifespan_registry.E007",
+    StateKeyError: "lifespan_registry.E008",
+    EnabledError: "lifespan_registry.E009",
 }
 
 
-def check_settings(**kwargs: object) -> list[CheckMessage]:
+def check_settings(**_kwargs: object) -> list[CheckMessage]:
     """E001, E002, E003: the dict, its keys, its values."""
     messages: list[CheckMessage] = []
-    known = ", ".join(conf.Settings._fields)
-    for key, text in conf.problems():
+    for key, text, hint in conf.problems():
         if key is None:
-            messages.append(Error(text, id="lifespan_registry.E001"))
-        elif key in conf.Settings._fields:
-            messages.append(Error(text, id="lifespan_registry.E003"))
+            number = "lifespan_registry.E001"
+        elif key not in conf.Settings._fields:
+            number = "lifespan_registry.E002"
         else:
-            close = near_misses(str(key), conf.Settings._fields)
-            hint = f"Did you mean {close[0]!r}?" if close else f"Known are: {known}."
-            messages.append(Error(text, hint=hint, id="lifespan_registry.E002"))
+            number = "lifespan_registry.E003"
+        messages.append(Error(text, hint=hint, id=number))
     return messages
 
 
-def check_plan(**kwargs: object) -> list[CheckMessage]:
+def check_plan(**_kwargs: object) -> list[CheckMessage]:
     """E004 to E009: all that keeps the lifespans from being ordered."""
     try:
         default_registry.plan()
@@ -60,29 +61,27 @@ def check_plan(**kwargs: object) -> list[CheckMessage]:
 
 
 def _message(error: Exception) -> CheckMessage:
-    # The last line of an error is what to do about it.
-    text, _, hint = str(error).rstrip().rpartition("\n")
-    number = IDS[type(error)]  # type: ignore[index]
-    return Error(
-        text.rstrip() or hint,
-        hint=hint if text else None,
-        id=f"lifespan_registry.{number}",
-    )
+    # The last line of an error says what to do about it.
+    text, _, hint = str(error).rpartition("\n")
+    return Error(text.rstrip(), hint=hint, id=IDS[type(error)])
 
 
-def check_application(**kwargs: object) -> list[CheckMessage]:
+def check_application(**_kwargs: object) -> list[CheckMessage]:
     """W001, W002: the application that ``ASGI_APPLICATION`` names is wrapped."""
     path = getattr(settings, "ASGI_APPLICATION", None)
     if path is None:
         return []
+    module, _, name = str(path).rpartition(".")
     try:
-        application = import_string(path)
-    except ImportError as error:
+        application = getattr(import_module(module), name)
+    except Exception as error:  # noqa: BLE001 - the module of a user may raise anything
         return [
             Warning(
-                f"ASGI_APPLICATION is {path!r}, which cannot be imported: {error}",
+                f"ASGI_APPLICATION is {path!r}, and its import raised "
+                f"{type(error).__name__}: {error}",
                 hint="It takes the dotted path of the application, as in "
-                "'mysite.asgi.application'.",
+                "'mysite.asgi.application'. The traceback: python -c "
+                f"'import {module or 'mysite.asgi'}'",
                 id="lifespan_registry.W002",
             )
         ]
@@ -90,10 +89,11 @@ def check_application(**kwargs: object) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"ASGI_APPLICATION ({path}) is not wrapped in LifespanApplication, so that "
-            "no lifespan will be started.",
-            hint="In asgi.py: application = LifespanApplication("
-            "get_asgi_application()), from lifespan_registry.asgi.",
+            f"ASGI_APPLICATION ({path}) is not wrapped in LifespanApplication: no "
+            "lifespan will be started.",
+            hint="In asgi.py: from lifespan_registry.asgi import LifespanApplication; "
+            "application = LifespanApplication(get_asgi_application()). A router needs "
+            "it under 'lifespan', too.",
             id="lifespan_registry.W001",
         )
     ]
@@ -102,8 +102,8 @@ def check_application(**kwargs: object) -> list[CheckMessage]:
 def is_wrapped(application: object) -> bool:
     """Tell whether a lifespan scope given to *application* meets the wrapper.
 
-    It may be inside others, which keep what they wrap in an attribute or in a closure;
-    a router has to send it there under the type ``"lifespan"``.
+    It may be inside others, which keep what they wrap in an attribute, in a closure or
+    in a global variable; a router has to send it there under the type ``"lifespan"``.
     """
     seen: set[int] = set()
     front = [application]
@@ -111,16 +111,38 @@ def is_wrapped(application: object) -> bool:
         one = front.pop()
         if isinstance(one, LifespanApplication):
             return True
-        if id(one) in seen or isinstance(one, type):
-            continue
-        seen.add(id(one))
-        front.extend(part for part in _parts(one) if callable(part))
+        if id(one) not in seen:
+            seen.add(id(one))
+            parts = (_routed(part) for part in _parts(one))
+            front.extend(
+                part for part in parts if callable(part) and not isinstance(part, type)
+            )
     return False
 
 
-def _parts(one: object) -> Iterable[Any]:
-    for part in getattr(one, "__dict__", {}).values():
-        yield part.get("lifespan") if isinstance(part, dict) else part
-    for cell in getattr(one, "__closure__", None) or ():
-        yield cell.cell_contents
-    yield getattr(one, "__self__", None)
+def _routed(part: object) -> object:
+    if isinstance(part, dict):
+        return cast("dict[str, object]", part).get("lifespan")
+    return part
+
+
+def _parts(one: object) -> Iterator[object]:
+    """Name what *one* may call."""
+    yield from getattr(one, "__dict__", {}).values()
+    for kind in type(one).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            yield getattr(one, name, None)
+    if isinstance(one, functools.partial):
+        yield from (one.func, *one.args, *one.keywords.values())
+    elif isinstance(one, types.MethodType):
+        yield from (one.__self__, one.__func__)
+    elif isinstance(one, types.FunctionType):
+        for cell in one.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:
+                # Nothing has been assigned to that variable yet.
+                continue
+        for name in one.__code__.co_names:
+            yield one.__globals__.get(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 __all__ = [
     "ApplicationError",
@@ -220,7 +220,11 @@ class EnabledError(LifespanError):
         self.__cause__ = error
 
     def explain(self) -> str:
-        return f"enabled= of {self.origin} raised {_brief(self.error)}"
+        return (
+            f"enabled= of {self.origin} raised {_brief(self.error)}\n"
+            "It is called when a run starts, and by manage.py check: let it return "
+            "True or False."
+        )
 
 
 class StateKeyError(LifespanError):
@@ -251,7 +255,7 @@ class StateKeyError(LifespanError):
 class PlanError(LifespanError, ExceptionGroup[LifespanError]):
     """Nothing can start: all that is wrong with the order, one error for each."""
 
-    def __new__(cls, errors: Sequence[LifespanError]) -> PlanError:
+    def __new__(cls, errors: Sequence[LifespanError]) -> Self:
         return super().__new__(cls, "the lifespans cannot be ordered", errors)
 
     def __init__(self, errors: Sequence[LifespanError]) -> None:
@@ -260,7 +264,7 @@ class PlanError(LifespanError, ExceptionGroup[LifespanError]):
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.exceptions,)
 
-    def derive(self, excs: Sequence[LifespanError], /) -> PlanError:  # type: ignore[override]
+    def derive(self, excs: Sequence[Any], /) -> Any:
         return PlanError(excs)
 
     def explain(self) -> str:
@@ -290,7 +294,7 @@ class StartupTimeoutError(LifespanError, TimeoutError):
 
 
 class ShutdownTimeoutError(LifespanError, TimeoutError):
-    """A lifespan did not stop within `seconds`; where it `ignored` that, it still runs."""
+    """A lifespan did not stop within `seconds`; if it `ignored` that, it still runs."""
 
     def __init__(
         self, origin: Origin, seconds: float, at: str | None, *, ignored: bool = False
@@ -353,9 +357,14 @@ class NotAContextManagerError(LifespanError, TypeError):
         self.returned = returned
 
     def explain(self) -> str:
+        hint = (
+            "Put @asynccontextmanager on it (@contextmanager where it is sync)."
+            if self.returned.endswith("generator")
+            else "Did you forget the yield?"
+        )
         return (
             f"{self.origin} returned {self.returned}, which is no context manager (it "
-            "has neither __aenter__ nor __enter__). Did you forget the yield?"
+            f"has neither __aenter__ nor __enter__). {hint}"
         )
 
 
@@ -431,7 +440,7 @@ class _RunError(LifespanError, ExceptionGroup[Exception]):
     origins: tuple[Origin, ...]
     verb = ""
 
-    def __new__(cls, failures: Sequence[tuple[Origin, Exception]]) -> _RunError:
+    def __new__(cls, failures: Sequence[tuple[Origin, Exception]]) -> Self:
         self = super().__new__(cls, cls.__name__, [error for _, error in failures])
         self.origins = tuple(origin for origin, _ in failures)
         return self
@@ -447,12 +456,12 @@ class _RunError(LifespanError, ExceptionGroup[Exception]):
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.failures,), self.__dict__
 
-    def derive(self, excs: Sequence[Exception], /) -> _RunError:  # type: ignore[override]
+    def derive(self, excs: Sequence[Any], /) -> Any:
         known = {id(error): origin for origin, error in self.failures}
         if all(id(error) in known for error in excs):
             return type(self)([(known[id(error)], error) for error in excs])
         # split() looks inside nested groups, too: those parts have no origin.
-        return ExceptionGroup(self.verb, excs)  # type: ignore[return-value]
+        return ExceptionGroup(self.verb, excs)
 
     def explain(self) -> str:
         count = len(self.exceptions)
@@ -481,7 +490,7 @@ class StartupError(_RunError):
 
 
 class ShutdownError(_RunError):
-    """One or more lifespans failed to stop; all the others were stopped nevertheless."""
+    """One or more lifespans failed to stop; all the others were stopped."""
 
     verb = "failed to stop"
 

@@ -22,16 +22,16 @@ class LifespanStateMiddleware:
 
     def __init__(self, get_response: Callable[[Any], Any]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        if iscoroutinefunction(get_response):  # pyright: ignore[reportDeprecated]
             markcoroutinefunction(self)
 
     def __call__(self, request: Any) -> Any:
         """Pass *request* on with its state."""
-        scope = getattr(request, "scope", None)
-        if scope is not None and "state" in scope:
-            request.state = State(scope["state"])
-        else:
+        # A request that came through WSGI has no scope.
+        scope = getattr(request, "scope", {})
+        if "state" not in scope:
             # A server or a test client that knows no state.
             run = default_registry.current_run()
-            request.state = State({} if run is None else run.copy_state())
+            scope["state"] = {} if run is None else run.copy_state()
+        request.state = State(scope["state"])
         return self.get_response(request)

@@ -7,9 +7,10 @@ import heapq
 import logging
 from collections import deque
 from contextvars import Context
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lifespan_registry._core import variables
+from lifespan_registry._core.definition import Limits
 from lifespan_registry._core.member import Member
 from lifespan_registry._core.report import Status
 from lifespan_registry._core.watch import Watch
@@ -24,13 +25,6 @@ logger = logging.getLogger("lifespan_registry")
 
 GRACE = 1.0
 """How many seconds a cancelled exit gets before it is left behind."""
-
-
-class Limits(NamedTuple):
-    """How long a lifespan that says nothing itself may take, in seconds."""
-
-    startup: float = 20.0
-    shutdown: float = 10.0
 
 
 class Conductor:
@@ -101,7 +95,7 @@ class Conductor:
         member.launch(self._loop, context, inherited)
 
     async def stop(self) -> tuple[float, asyncio.CancelledError | None]:
-        """Exit each one as soon as all that were started because of it have been exited.
+        """Exit each one as soon as all that have waited for it have been exited.
 
         Returns how many seconds it took. Nothing ends this before its time; where this
         task was cancelled meanwhile, that cancellation is returned, to be raised.
@@ -139,12 +133,17 @@ class Conductor:
         """Whether a lifespan has failed to start, so that no other one shall."""
         return bool(self.failures)
 
-    def going_down(self) -> bool:
-        """Tell whether the whole run is ending, by its stop or by a cancellation."""
-        return self.stopping or (
+    @property
+    def cancelled(self) -> bool:
+        """Whether the task that has entered the run was cancelled since then."""
+        return (
             self._owner is not None
             and self._owner.cancelling() > self._cancelled_before
         )
+
+    def going_down(self) -> bool:
+        """Tell whether the whole run is ending, by its stop or by a cancellation."""
+        return self.stopping or self.cancelled
 
     def started(self, member: Member) -> None:
         """Set those free that have waited for *member*."""

@@ -11,12 +11,24 @@ import sys
 import types
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    get_origin,
+)
 
 from lifespan_registry.exceptions import DefinitionError, Origin
 
 ALL: Final = "*"
 """In ``after=`` and ``before=``: every other lifespan."""
+
+UNNAMED: Final = "<unnamed>"
+"""Stands in messages for the name of what has none."""
 
 NOT_GIVEN: Final[Any] = object()
 """Stands for an option that was left out where None means something."""
@@ -24,45 +36,24 @@ NOT_GIVEN: Final[Any] = object()
 Manager: TypeAlias = AbstractAsyncContextManager[Any] | AbstractContextManager[Any]
 
 
-class Named(Protocol):
-    """Whatever can be told to other lifespans in place of its name: a `Lifespan`."""
+if TYPE_CHECKING:
 
-    @property
-    def name(self) -> str: ...
+    class Named(Protocol):
+        """What can be told to others in place of its name: a `Lifespan`."""
+
+        @property
+        def name(self) -> str: ...
 
 
-Names: TypeAlias = str | Named | Iterable[str | Named]
+Names: TypeAlias = "str | Named | Iterable[str | Named]"
 """One lifespan or several, each by its name or itself."""
 
 
-class Parameter(NamedTuple):
-    """A parameter that receives what another lifespan has yielded."""
+class Limits(NamedTuple):
+    """How long a lifespan that says nothing itself may take, in seconds."""
 
-    name: str
-    positional: bool
-    required: bool
-    default: Any
-
-
-class Definition(NamedTuple):
-    """One lifespan as its author wrote it. Holds functions, and never a live value."""
-
-    name: str
-    origin: Origin
-    identity: tuple[str, str, int, str]
-    function: Callable[..., Any]
-    open: Callable[..., Manager]
-    sync: bool
-    parameters: tuple[Parameter, ...]
-    requires: tuple[str, ...]
-    after: tuple[str, ...]
-    before: tuple[str, ...]
-    state_key: str | None
-    keyed: bool
-    """Whether `state_key` was given; else the value decides what is published."""
-    startup_timeout: float | None
-    shutdown_timeout: float | None
-    enabled: bool | Callable[[], bool]
+    startup: float = 20.0
+    shutdown: float = 10.0
 
 
 def names_of(names: Names) -> tuple[str, ...]:
@@ -75,80 +66,96 @@ def names_of(names: Names) -> tuple[str, ...]:
     )
 
 
-def define(
-    function: Callable[..., Any],
-    *,
-    name: str | None = None,
-    requires: Names = (),
-    after: Names = (),
-    before: Names = (),
-    state_key: str | None = NOT_GIVEN,
-    startup_timeout: float | None = None,
-    shutdown_timeout: float | None = None,
-    enabled: bool | Callable[[], bool] = True,
-) -> Definition:
-    """Read *function* and its options.
+class Definition:
+    """One lifespan as its author wrote it. Holds functions, and never a live value."""
 
-    Raises `DefinitionError` with the words that name the slip.
-    """
-    origin, qualname = _origin(function, name)
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        requires: Names = (),
+        after: Names = (),
+        before: Names = (),
+        state_key: str | None = NOT_GIVEN,
+        startup_timeout: float | None = None,
+        shutdown_timeout: float | None = None,
+        enabled: bool | Callable[[], bool] = True,
+    ) -> None:
+        """Read *function* and its options.
 
-    def refuse(slip: str) -> DefinitionError:
-        return DefinitionError(origin, slip)
+        Raises `DefinitionError` with the words that name the slip.
+        """
+        origin, qualname = _origin(function, name)
 
-    if not isinstance(origin.name, str) or origin.name in ("", ALL, "<lambda>"):
-        slip = "needs a name: @on_lifespan(name='...') takes any text but '*'."
-        raise refuse(slip)
-    options = {"requires": requires, "after": after, "before": before}
-    wishes: dict[str, tuple[str, ...]] = {}
-    for option, value in options.items():
-        try:
-            wishes[option] = names_of(value)
-        except (TypeError, AttributeError):
+        def refuse(slip: str) -> DefinitionError:
+            return DefinitionError(origin, slip)
+
+        if slip := _slip_of(function, origin.name):
+            raise refuse(slip)
+        options = {"requires": requires, "after": after, "before": before}
+        wishes: dict[str, tuple[str, ...]] = {}
+        for option, value in options.items():
+            try:
+                wishes[option] = names_of(value)
+            except (TypeError, AttributeError):
+                slip = (
+                    f"has {option}={value!r}: it takes a lifespan, a name, or several "
+                    "of these."
+                )
+                raise refuse(slip) from None
+        if ALL in wishes["requires"]:
+            slip = "has requires='*', which only after= and before= know."
+            raise refuse(slip)
+        if not (state_key is NOT_GIVEN or state_key is None or _is_text(state_key)):
+            raise refuse(f"has state_key={state_key!r}: it takes a text, or None.")
+        if not _is_switch(enabled):
             slip = (
-                f"has {option}={value!r}: it takes a lifespan, a name, or several of "
-                "these."
-            )
-            raise refuse(slip) from None
-    if ALL in wishes["requires"]:
-        slip = "has requires='*', which only after= and before= know."
-        raise refuse(slip)
-    if not (state_key is NOT_GIVEN or state_key is None or isinstance(state_key, str)):
-        raise refuse(f"has state_key={state_key!r}: it takes a text, or None.")
-    if not (isinstance(enabled, bool) or callable(enabled)):
-        slip = (
-            f"has enabled={enabled!r}: it takes a bool, or a callable that gives one."
-        )
-        raise refuse(slip)
-    for option, seconds in (
-        ("startup_timeout", startup_timeout),
-        ("shutdown_timeout", shutdown_timeout),
-    ):
-        if seconds is not None and not is_timeout(seconds):
-            slip = (
-                f"has {option}={seconds!r}: it takes seconds above 0 (float('inf') "
-                "never gives up), or None for the default."
+                f"has enabled={enabled!r}: it takes a bool, or a callable that gives "
+                "one."
             )
             raise refuse(slip)
+        for option, seconds in (
+            ("startup_timeout", startup_timeout),
+            ("shutdown_timeout", shutdown_timeout),
+        ):
+            if seconds is not None and not is_timeout(seconds):
+                slip = (
+                    f"has {option}={seconds!r}: it takes seconds above 0 (float('inf') "
+                    "never gives up), or None for the default."
+                )
+                raise refuse(slip)
 
-    make, sync = _opener(function, refuse)
-    return Definition(
-        name=origin.name,
-        origin=origin,
-        identity=(origin.name, origin.file, origin.line, qualname),
-        function=function,
-        open=make,
-        sync=sync,
-        parameters=_parameters(function, refuse),
-        requires=wishes["requires"],
-        after=wishes["after"],
-        before=wishes["before"],
-        state_key=None if state_key is NOT_GIVEN else state_key,
-        keyed=state_key is not NOT_GIVEN,
-        startup_timeout=startup_timeout,
-        shutdown_timeout=shutdown_timeout,
-        enabled=enabled,
-    )
+        self.name: str = origin.name
+        self.origin = origin
+        self.identity = (origin.name, origin.file, origin.line, qualname)
+        self.function = function
+        self.open, self.sync = _opener(function, refuse)
+        self.parameters = _parameters(function, refuse)
+        self.requires = wishes["requires"]
+        self.after = wishes["after"]
+        self.before = wishes["before"]
+        self.state_key = None if state_key is NOT_GIVEN else state_key
+        # Where it was not given, the value decides what is published.
+        self.keyed = state_key is not NOT_GIVEN
+        self.startup_timeout = startup_timeout
+        self.shutdown_timeout = shutdown_timeout
+        self.enabled = enabled
+
+
+# What is given may be anything, whatever the annotations say.
+
+
+def _is_text(given: object) -> bool:
+    return isinstance(given, str)
+
+
+def _is_name(given: object) -> bool:
+    return isinstance(given, str) and given not in ("", ALL, "<lambda>", UNNAMED)
+
+
+def _is_switch(given: object) -> bool:
+    return isinstance(given, bool) or callable(given)
 
 
 def is_timeout(seconds: object) -> bool:
@@ -167,13 +174,13 @@ Refuse: TypeAlias = Callable[[str], DefinitionError]
 def _origin(function: Any, name: str | None) -> tuple[Origin, str]:
     """Find the name of *function*, its file and line, and its qualified name."""
     inner = _innermost(function)
-    own = getattr(inner, "__name__", "")
+    own = getattr(inner, "__name__", UNNAMED)
     code = getattr(inner, "__code__", None)
     if isinstance(code, types.CodeType):
         file, line = code.co_filename, code.co_firstlineno
     else:
         # A class or an object: what a user looks for is where it was registered.
-        frame = sys._getframe(1)  # noqa: SLF001
+        frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         package = __name__.partition(".")[0]
         while (
             frame.f_back
@@ -196,44 +203,70 @@ def _innermost(function: Any) -> Any:
             return function
 
 
-def _opener(
-    function: Callable[..., Any], refuse: Refuse
-) -> tuple[Callable[..., Manager], bool]:
-    """Return what makes the context manager, and whether that one is a sync one."""
+def _slip_of(function: object, name: object) -> str | None:
+    """Say why *function* can be no lifespan, as far as its form tells."""
+    inner = _innermost(function)
     if not callable(function):
-        kind = type(function).__name__
-        slip = f"cannot be a lifespan: it is of type {kind}, which cannot be called."
-        raise refuse(slip)
-    if isinstance(function, type):
-        if hasattr(function, "__aenter__"):
-            return function, False
-        if hasattr(function, "__enter__"):
-            return function, True
-        slip = (
+        return (
+            f"cannot be a lifespan: it is of type {type(function).__name__}, which "
+            "cannot be called. (Options go by name, as in @on_lifespan(name='...').)"
+        )
+    if not _is_name(name):
+        return "needs a name: @on_lifespan(name='...') takes any text but '*'."
+    if isinstance(inner, type) and not (
+        hasattr(inner, "__aenter__") or hasattr(inner, "__enter__")
+    ):
+        return (
             "cannot be a lifespan: it is a class whose instances are no context "
             "managers. Does it lack __aenter__ and __aexit__?"
         )
-        raise refuse(slip)
-    if inspect.isasyncgenfunction(function):
-        return contextlib.asynccontextmanager(function), False
-    if inspect.isgeneratorfunction(function):
-        return contextlib.contextmanager(function), True
-    inner = _innermost(function)
     if inspect.iscoroutinefunction(inner):
-        slip = (
+        return (
             "cannot be a lifespan: it is a coroutine function: did you forget the "
             "yield? What stands before the yield runs at startup, what follows at "
             "shutdown."
         )
-        raise refuse(slip)
+    if inspect.isasyncgenfunction(inner) and _is_under(
+        contextlib.contextmanager, function
+    ):
+        return (
+            "cannot be a lifespan: it is an async generator function under "
+            "@contextmanager. Put @asynccontextmanager there, or nothing."
+        )
+    if inspect.isgeneratorfunction(inner) and _is_under(
+        contextlib.asynccontextmanager, function
+    ):
+        return (
+            "cannot be a lifespan: it is a generator function under "
+            "@asynccontextmanager. Write async def, or put nothing there."
+        )
+    return None
+
+
+def _opener(
+    function: Callable[..., Any], refuse: Refuse
+) -> tuple[Callable[..., Manager], bool]:
+    """Return what makes the context manager, and whether that one is a sync one."""
+    inner = _innermost(function)
+    if isinstance(inner, type):
+        return function, not hasattr(inner, "__aenter__")
+    if inspect.isasyncgenfunction(function):
+        return contextlib.asynccontextmanager(function), False
+    if inspect.isgeneratorfunction(function):
+        return contextlib.contextmanager(function), True
     if inspect.isasyncgenfunction(inner):
         return function, False
     if inspect.isgeneratorfunction(inner):
         return function, True
-    return function, _is_sync_by_annotation(function, inner, refuse)
+    return function, _is_sync_by_annotation(inner, refuse)
 
 
-def _is_sync_by_annotation(function: Any, inner: Any, refuse: Refuse) -> bool:
+def _is_under(decorator: Callable[..., Any], function: Any) -> bool:
+    """Tell whether *function* is what contextlib's *decorator* has returned."""
+    return getattr(function, "__code__", None) is decorator(_is_under).__code__
+
+
+def _is_sync_by_annotation(inner: Any, refuse: Refuse) -> bool:
     """Judge a callable that is no generator function by what it says it returns."""
     annotation = getattr(inner, "__annotations__", {}).get("return", NOT_GIVEN)
     if isinstance(annotation, str):
@@ -241,6 +274,9 @@ def _is_sync_by_annotation(function: Any, inner: Any, refuse: Refuse) -> bool:
         with contextlib.suppress(Exception):
             annotation = inspect.get_annotations(inner, eval_str=True)["return"]
     kind = get_origin(annotation) or annotation
+    if kind in (Annotated, Any, object, types.UnionType):
+        # Of these nothing can be told, and some are classes.
+        kind = NOT_GIVEN
     if isinstance(kind, type):
         if hasattr(kind, "__aenter__"):
             return False
@@ -264,15 +300,19 @@ def _returns_nothing(function: types.FunctionType) -> bool:
     for instruction in dis.get_instructions(function):
         if instruction.opname == "RETURN_CONST" and instruction.argval is not None:
             return False
-        if instruction.opname == "RETURN_VALUE" and not (
-            last and last.opname == "LOAD_CONST" and last.argval is None
+        if instruction.opname == "RETURN_VALUE" and (
+            # As in "return a or None": what is returned may come from elsewhere.
+            instruction.is_jump_target
+            or not (last and last.opname == "LOAD_CONST" and last.argval is None)
         ):
             return False
         last = instruction
     return True
 
 
-def _parameters(function: Callable[..., Any], refuse: Refuse) -> tuple[Parameter, ...]:
+def _parameters(
+    function: Callable[..., Any], refuse: Refuse
+) -> tuple[inspect.Parameter, ...]:
     """Read what *function* asks for.
 
     In a function a default makes a wish of a parameter. In a class or another
@@ -284,9 +324,8 @@ def _parameters(function: Callable[..., Any], refuse: Refuse) -> tuple[Parameter
     except ValueError:
         # Some classes that are written in C do not tell.
         return ()
-    parameters: list[Parameter] = []
+    parameters: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
-        required = parameter.default is parameter.empty
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             if not is_function:
                 continue
@@ -295,10 +334,6 @@ def _parameters(function: Callable[..., Any], refuse: Refuse) -> tuple[Parameter
                 "that it needs. (Around it, a decorator needs functools.wraps.)"
             )
             raise refuse(slip)
-        if not is_function and not required:
-            continue
-        positional = parameter.kind is parameter.POSITIONAL_ONLY
-        parameters.append(
-            Parameter(parameter.name, positional, required, parameter.default)
-        )
+        if is_function or parameter.default is parameter.empty:
+            parameters.append(parameter)
     return tuple(parameters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, overload
 
 from lifespan_registry._core.definition import ALL, Definition, Names, names_of
@@ -60,10 +60,14 @@ class Plan(Sequence[Step]):
     those that these set free, and so on.
     """
 
-    __slots__ = ("_steps",)
+    __slots__ = ("_steps", "absent")
 
-    def __init__(self, steps: Iterable[Step]) -> None:
+    def __init__(
+        self, steps: Iterable[Step], absent: Mapping[str, str] | None = None
+    ) -> None:
         self._steps = tuple(steps)
+        self.absent = absent or {}
+        """Those that take no part, by name, each with the reason."""
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -103,16 +107,24 @@ def plan(
     if draft.errors:
         raise PlanError(draft.errors)
     place = {index: position for position, index in enumerate(order)}
+    edges = [
+        {place[other]: how for other, how in draft.edges[index].items()}
+        for index in order
+    ]
     followers: list[list[int]] = [[] for _ in order]
-    steps: list[Step] = []
-    for position, index in enumerate(order):
-        waits_for = {place[other]: how for other, how in draft.edges[index].items()}
+    for position, waits_for in enumerate(edges):
         for other in waits_for:
             followers[other].append(position)
-        steps.append(Step(draft.chosen[index], waits_for, ()))
     return Plan(
-        step._replace(followed_by=tuple(following))
-        for step, following in zip(steps, followers, strict=True)
+        (
+            Step(draft.chosen[index], waits_for, tuple(following))
+            for index, waits_for, following in zip(order, edges, followers, strict=True)
+        ),
+        {
+            name: draft.absent.get(name) or "is left out by only= of this run"
+            for name in draft.known
+            if name not in draft.index
+        },
     )
 
 
@@ -125,6 +137,7 @@ class _Draft:
         self.errors: list[LifespanError] = []
         self.known: dict[str, Definition] = {}
         self.absent: dict[str, str | None] = {}
+        self.close: dict[str, list[Origin]] = {}
         same_name: dict[str, list[Origin]] = {}
         for definition in definitions:
             self.known.setdefault(definition.name, definition)
@@ -144,8 +157,11 @@ class _Draft:
         """Tell whether *name* is registered; note an error if it is not."""
         if name in self.known:
             return True
-        close = [self.known[near].origin for near in near_misses(name, self.known)]
-        self.errors.append(UnknownLifespanError(name, how, origin, close))
+        if name not in self.close:
+            # A search through all names, once for each that many may ask for.
+            close = near_misses(name, self.known)
+            self.close[name] = [self.known[one].origin for one in close]
+        self.errors.append(UnknownLifespanError(name, how, origin, self.close[name]))
         return False
 
     def why_absent(self, definition: Definition) -> str | None:
@@ -222,7 +238,7 @@ class _Draft:
         self.connect_stars()
 
     def connect_stars(self) -> None:
-        """Put those with ``after="*"`` behind all others, those with ``before="*"`` first.
+        """Put those with ``after="*"`` last, and those with ``before="*"`` first.
 
         Others that ask to come later themselves (with a star of their own, or because
         they wait for one that has it) are not meant by ``after="*"``; likewise the
@@ -296,7 +312,7 @@ class _Draft:
 def _needs(definition: Definition) -> Iterator[tuple[str, str]]:
     """Name what *definition* cannot do without, and how it asks for it."""
     for parameter in definition.parameters:
-        if parameter.required:
+        if parameter.default is parameter.empty:
             yield parameter.name, f"takes {parameter.name!r}"
     for name in definition.requires:
         yield name, f"requires {name!r}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import types
-from asyncio.events import _get_running_loop
+from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from lifespan_registry._core.state import State
 from lifespan_registry.exceptions import MissingKeyError, SourceError
@@ -45,10 +45,6 @@ class Lifespan(Generic[T_co, P, M_co]):
     name: str
     __wrapped__: Callable[P, Any]
 
-    if not TYPE_CHECKING:
-        # One parameter is enough at runtime, too, where typing would ask for three.
-        __class_getitem__ = classmethod(types.GenericAlias)
-
     def __init__(self, definition: Definition, running: Running, mark: str) -> None:
         self._running = running
         self._held = running.held
@@ -60,6 +56,10 @@ class Lifespan(Generic[T_co, P, M_co]):
         self.definition = definition
         self.name = definition.name
         functools.update_wrapper(self, definition.function, updated=())
+
+    def __class_getitem__(cls, item: Any) -> types.GenericAlias:
+        # One parameter is enough at runtime, too, where typing would ask for three.
+        return types.GenericAlias(cls, item)
 
     def __repr__(self) -> str:
         return f"<Lifespan {self.definition.origin}>"
@@ -103,8 +103,9 @@ class Lifespan(Generic[T_co, P, M_co]):
         """Find the state in *source*; None where it can have one, and has none."""
         if isinstance(source, State):
             return source.mapping
-        scope = getattr(source, "scope", source)
-        if isinstance(scope, Mapping):
+        found = getattr(source, "scope", source)
+        if isinstance(found, Mapping):
+            scope = cast("Mapping[str, Any]", found)
             state = scope.get("state")
             if isinstance(state, State):
                 return state.mapping
@@ -114,4 +115,4 @@ class Lifespan(Generic[T_co, P, M_co]):
         if hasattr(source, "META"):
             # A request without a scope came through WSGI, or from Django's test client.
             return None
-        raise SourceError(self.name, f"a {type(source).__name__}")
+        raise SourceError(self.name, f"an object of type {type(source).__name__}")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import math
+import traceback
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +15,6 @@ from lifespan_registry._core.report import Status
 from lifespan_registry._core.threads import InThread
 from lifespan_registry.exceptions import (
     EndedByItselfError,
-    LifespanError,
     NeverYieldedError,
     NotAContextManagerError,
     ShutdownTimeoutError,
@@ -35,6 +35,8 @@ class Listener(Protocol):
 
     @property
     def failing(self) -> bool: ...
+    @property
+    def cancelled(self) -> bool: ...
     def going_down(self) -> bool: ...
     def started(self, member: Member) -> None: ...
     def failed(self, member: Member, error: BaseException) -> None: ...
@@ -127,19 +129,24 @@ class Member:
 
     def leave(self) -> None:
         """Ask it to stop; where it has not started yet, cancel it."""
-        if self.leaving:
-            return
         self.leaving = True
         if self._told is not None:
             if not self._told.done():
                 self._told.set_result(None)
-        elif self.status is Status.STARTING or self.error is not None:
+        elif (self.status is Status.STARTING or self.error is not None) and not (
+            # Who was cancelled together with the run is not cancelled a second time,
+            # which would cut off the cleanup.
+            self._conductor.cancelled and self._is_cancelled()
+        ):
             self.cancel()
 
     def cancel(self) -> None:
         """Cancel what it is doing."""
-        if self.task is not None:
-            self.task.cancel()
+        assert self.task is not None
+        self.task.cancel()
+
+    def _is_cancelled(self) -> bool:
+        return self.task is not None and self.task.cancelling() > 0
 
     def hurry(self) -> None:
         """Cancel it: the time for its stop is up."""
@@ -149,12 +156,14 @@ class Member:
 
     def give_up(self) -> None:
         """Leave the task behind: it has been cancelled, and does not react."""
-        if isinstance(self.exit_error, ShutdownTimeoutError):
-            self.exit_error.ignored = True
-        if self.task is not None:
-            # Else the end of asyncio.run(), which cancels and awaits every task that
-            # is registered, would wait for it for ever.
-            asyncio.tasks._unregister_task(self.task)  # noqa: SLF001
+        assert isinstance(self.exit_error, ShutdownTimeoutError)
+        self.exit_error.ignored = True
+        if isinstance(self._manager, InThread):
+            self._manager.abandon()
+        assert self.task is not None
+        # Else the end of asyncio.run(), which cancels and awaits every task that is
+        # registered, would wait for it for ever.
+        asyncio.tasks._unregister_task(self.task)  # noqa: SLF001
         self._finish()
 
     # --- its life ------------------------------------------------------------------
@@ -182,7 +191,7 @@ class Member:
         if not self.leaving:
             try:
                 self._values.publish(self.step.definition, value)
-            except LifespanError as error:
+            except Exception as error:  # noqa: BLE001 - a mapping may be the user's own
                 self.fail(error)
             else:
                 self.status = Status.STARTED
@@ -203,15 +212,15 @@ class Member:
         positional: list[Any] = []
         keywords: dict[str, Any] = {}
         held = self._values.held
-        for name, is_positional, _, default in definition.parameters:
-            if is_positional:
-                positional.append(held.get(name, default))
-            elif name in held:
-                keywords[name] = held[name]
+        for one in definition.parameters:
+            if one.kind is one.POSITIONAL_ONLY:
+                positional.append(held.get(one.name, one.default))
+            elif one.name in held:
+                keywords[one.name] = held[one.name]
         make = functools.partial(definition.open, *positional, **keywords)
         if definition.sync:
             return InThread(lambda: self._checked(make(), "__enter__"), definition.name)
-        manager = make()
+        manager: Any = make()
         if not hasattr(manager, "__aenter__") and hasattr(manager, "__enter__"):
             return InThread(lambda: manager, definition.name)
         return self._checked(manager, "__aenter__")  # type: ignore[no-any-return]
@@ -220,7 +229,8 @@ class Member:
         if not hasattr(manager, method):
             if asyncio.iscoroutine(manager):
                 manager.close()
-            returned = "None" if manager is None else f"a {type(manager).__name__}"
+            kind = type(manager).__name__
+            returned = "None" if manager is None else f"an object of type {kind}"
             raise NotAContextManagerError(self.origin, returned)
         return manager
 
@@ -237,8 +247,8 @@ class Member:
                     # A child of its task group has failed, or a time limit is over.
                     return error
                 # Everything on this loop is being cancelled at once: wait for the turn.
-                if self.task is not None:
-                    self.task.uncancel()
+                assert self.task is not None
+                self.task.uncancel()
         return None
 
     async def _exit(self, manager: AbstractAsyncContextManager[Any]) -> None:
@@ -260,9 +270,9 @@ class Member:
     ) -> None:
         """Exit because of *ended*, which goes in where the lifespan stands."""
         self.status = Status.CRASHED
-        limit = None if math.isinf(self.limit) else self.limit
+        deadline = asyncio.timeout(None if math.isinf(self.limit) else self.limit)
         try:
-            async with asyncio.timeout(limit) as deadline:
+            async with deadline:
                 await manager.__aexit__(type(ended), ended, ended.__traceback__)
         except asyncio.CancelledError:
             self.error = EndedByItselfError(self.origin)
@@ -270,6 +280,7 @@ class Member:
             self.error = error
             if deadline.expired():
                 self.error = ShutdownTimeoutError(self.origin, self.limit, self.at)
+                self.error.__cause__ = error
             elif _is_contextlibs_own(error):
                 await self._close_generator(manager)
                 self.error = YieldedTwiceError(self.origin)
@@ -279,7 +290,7 @@ class Member:
 
     async def _close_generator(self, manager: object) -> None:
         """Python 3.11 leaves a generator open that has yielded once too often."""
-        generator = getattr(manager, "gen", None)
+        generator: Any = getattr(manager, "gen", None)
         if hasattr(generator, "aclose"):
             with contextlib.suppress(Exception):
                 await generator.aclose()
@@ -334,20 +345,22 @@ class Member:
         """See to a task that could not say itself that it has ended."""
         if self.is_over:
             return
-        if not task.cancelled():
-            self.fail(task.exception() or EndedByItselfError(self.origin))
-        elif not self._conductor.going_down():
-            self.fail(WasCancelledError(self.origin, "startup"))
+        if not self._conductor.going_down():
+            error = None if task.cancelled() else task.exception()
+            self.fail(error or WasCancelledError(self.origin, "startup"))
         self._finish()
 
 
 def _is_contextlibs_own(error: BaseException) -> bool:
-    """Tell whether contextlib itself complains that a generator has not kept to form."""
-    if (
-        not isinstance(error, RuntimeError)
-        or (traceback := error.__traceback__) is None
-    ):
+    """Tell whether contextlib complains to us that a generator has not kept to form.
+
+    Of a context manager inside the user's own code it complains to that code.
+    """
+    if not isinstance(error, RuntimeError):
         return False
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback.tb_frame.f_code.co_filename == contextlib.__file__
+    modules = [
+        frame.f_globals.get("__name__", "")
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    to_us = modules[-2:-1] in ([__name__], [InThread.__module__])
+    return to_us and modules[-1] == contextlib.__name__

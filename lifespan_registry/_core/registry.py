@@ -7,41 +7,38 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
-from lifespan_registry._core import graph
-from lifespan_registry._core.conductor import Limits
-from lifespan_registry._core.definition import NOT_GIVEN, Names, define
+from lifespan_registry._core.definition import NOT_GIVEN, Definition, Limits, Names
 from lifespan_registry._core.lifespan import Lifespan
-from lifespan_registry._core.run import Run
 from lifespan_registry._core.running import Running
 from lifespan_registry._core.state import MARK
-
-if TYPE_CHECKING:
-    from lifespan_registry._core.graph import Plan
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
+if TYPE_CHECKING:
+    from lifespan_registry._core.graph import Plan
+    from lifespan_registry._core.run import Run
 
-class Decorator(Protocol):
-    """``@on_lifespan(...)``: what the decorator with arguments returns."""
+    class Decorator(Protocol):
+        """``@on_lifespan(...)``: what the decorator with arguments returns."""
 
-    # An object that is a context manager and an iterator as well is entered.
-    @overload
-    def __call__(
-        self, function: Callable[P, AbstractAsyncContextManager[T]], /
-    ) -> Lifespan[T, P, AbstractAsyncContextManager[T]]: ...
-    @overload
-    def __call__(
-        self, function: Callable[P, AbstractContextManager[T]], /
-    ) -> Lifespan[T, P, AbstractContextManager[T]]: ...
-    @overload
-    def __call__(
-        self, function: Callable[P, AsyncIterator[T]], /
-    ) -> Lifespan[T, P, AbstractAsyncContextManager[T]]: ...
-    @overload
-    def __call__(
-        self, function: Callable[P, Iterator[T]], /
-    ) -> Lifespan[T, P, AbstractContextManager[T]]: ...
+        # An object that is a context manager and an iterator as well is entered.
+        @overload
+        def __call__(
+            self, function: Callable[P, AbstractAsyncContextManager[T]], /
+        ) -> Lifespan[T, P, AbstractAsyncContextManager[T]]: ...
+        @overload
+        def __call__(
+            self, function: Callable[P, AbstractContextManager[T]], /
+        ) -> Lifespan[T, P, AbstractContextManager[T]]: ...
+        @overload
+        def __call__(
+            self, function: Callable[P, AsyncIterator[T]], /
+        ) -> Lifespan[T, P, AbstractAsyncContextManager[T]]: ...
+        @overload
+        def __call__(
+            self, function: Callable[P, Iterator[T]], /
+        ) -> Lifespan[T, P, AbstractContextManager[T]]: ...
 
 
 class Registry:
@@ -73,6 +70,10 @@ class Registry:
     def __len__(self) -> int:
         return len(self._registry)
 
+    def __bool__(self) -> bool:
+        # Django's autodiscover_modules() looks for a registry, not for what is in it.
+        return True
+
     # An async context manager, or a class of such.
     @overload
     def on_lifespan(
@@ -97,6 +98,7 @@ class Registry:
     @overload
     def on_lifespan(
         self,
+        /,
         *,
         name: str | None = ...,
         requires: Names = ...,
@@ -140,7 +142,7 @@ class Registry:
         """
 
         def register(function: Callable[..., Any]) -> Lifespan[Any]:
-            definition = define(
+            definition = Definition(
                 function,
                 name=name,
                 requires=requires,
@@ -151,12 +153,12 @@ class Registry:
                 shutdown_timeout=shutdown_timeout,
                 enabled=enabled,
             )
-            if lifespan := self._registry.get(definition.identity):
+            if known := self._registry.get(definition.identity):
                 # A module that is reloaded, or imported under a second name.
-                lifespan.redefine(definition)
-            else:
-                lifespan = Lifespan(definition, self._running, self._mark)
-                self._registry[definition.identity] = lifespan
+                known.redefine(definition)
+                return known
+            lifespan: Lifespan[Any] = Lifespan(definition, self._running, self._mark)
+            self._registry[definition.identity] = lifespan
             return lifespan
 
         return register if function is None else register(function)
@@ -166,6 +168,9 @@ class Registry:
 
         Raises `PlanError` with every error that there is to find.
         """
+        # Whoever only registers, as most commands do, need not load the engine.
+        from lifespan_registry._core import graph  # noqa: PLC0415
+
         definitions = [lifespan.definition for lifespan in self]
         return graph.plan(definitions, only=only, skip=skip)
 
@@ -176,6 +181,8 @@ class Registry:
         reads the registry when it is entered: what is registered later belongs to the
         next run.
         """
+        from lifespan_registry._core.run import Run  # noqa: PLC0415
+
         return Run(
             lambda: self.plan(only=only, skip=skip),
             self.limits,

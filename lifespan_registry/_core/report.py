@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from lifespan_registry.exceptions import Origin
@@ -29,10 +29,10 @@ class LifespanReport(NamedTuple):
     origin: Origin
     status: Status
     waits_for: tuple[str, ...]
-    start_began: datetime.datetime | None
-    started_at: datetime.datetime | None
+    start_began: dt.datetime | None
+    started_at: dt.datetime | None
     startup_seconds: float | None
-    stopped_at: datetime.datetime | None
+    stopped_at: dt.datetime | None
     shutdown_seconds: float | None
     error: BaseException | None
 
@@ -46,7 +46,7 @@ class Report(Mapping[str, LifespanReport]):
     def __getitem__(self, name: str) -> LifespanReport:
         return self._lifespans[name]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._lifespans)
 
     def __len__(self) -> int:

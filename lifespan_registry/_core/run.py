@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import datetime
+import datetime as dt
 import logging
 import math
 import os
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
 from lifespan_registry._core import variables
-from lifespan_registry._core.conductor import Conductor, Limits
+from lifespan_registry._core.conductor import Conductor
+from lifespan_registry._core.definition import Limits
 from lifespan_registry._core.report import LifespanReport, Report, Status
 from lifespan_registry._core.state import State
 from lifespan_registry._core.values import Values
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("lifespan_registry")
 
 inside: contextvars.ContextVar[Run] = contextvars.ContextVar("lifespan_registry.inside")
-"""The run whose lifespans, or whose ``async with`` block, the current code is part of."""
+"""The run in whose lifespans, or in whose block, the current code is."""
 
 
 class Home(Protocol):
@@ -71,6 +72,7 @@ class Run:
         self._values = Values(mark, self)
         self._conductor: Conductor | None = None
         self._members: dict[str, Member] = {}
+        self._absent: Mapping[str, str] = {}
         self._token: contextvars.Token[Run] | None = None
         self._start_over: asyncio.Event | None = None
         self.variables = variables.NONE
@@ -99,6 +101,11 @@ class Run:
         """Whether the start has begun and is not over yet."""
         return self._conductor is not None and self._conductor.starting
 
+    @property
+    def is_around(self) -> bool:
+        """Whether the current code is in its lifespans, or in its block."""
+        return inside.get(None) is self
+
     def __repr__(self) -> str:
         counts: dict[str, int] = {}
         for member in self._members.values():
@@ -108,7 +115,7 @@ class Run:
 
     # --- enter and exit ------------------------------------------------------------
 
-    async def __aenter__(self) -> Run:
+    async def __aenter__(self) -> Self:
         """Start all lifespans.
 
         Raises `PlanError` before anything is entered, and `StartupError` after all that
@@ -125,8 +132,10 @@ class Run:
             plan = self._make_plan()
             self._values.check(plan)
         except PlanError as error:
+            self._values.unshare()
             self._home.remove(self, str(error))
             raise
+        self._absent = plan.absent
         self._conductor = Conductor(
             plan, self._limits, self._values, self._base, self._log_level
         )
@@ -161,13 +170,13 @@ class Run:
     async def _start(self, conductor: Conductor) -> float:
         try:
             seconds = await conductor.start()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again when all is unwound
             # Cancelled from outside, while it waited.
-            await self._stop(conductor, error)
-            raise
+            await self._fail(conductor, error)
         if conductor.failures:
             await self._fail(conductor)
         self.variables = variables.merged(one.changes for one in self._members.values())
+        self._values.settle()
         return seconds
 
     async def _stop(self, conductor: Conductor, error: BaseException | None) -> None:
@@ -188,19 +197,26 @@ class Run:
         if leaving is not error:
             raise leaving
 
-    async def _fail(self, conductor: Conductor) -> None:
+    async def _fail(
+        self, conductor: Conductor, error: BaseException | None = None
+    ) -> NoReturn:
         """Exit what has been entered, then raise what the start has failed of."""
         _, cancelled = await self._end(conductor)
         errors, orders = _sorted_out(conductor.failures)
-        leaving = cancelled or (orders[0] if orders else None)
+        leaving = error or cancelled or (orders[0] if orders else None)
+        cleanup = _exit_failures(conductor)
+        problem: StartupError | ShutdownError | None = None
         if errors:
             problem = StartupError(errors)
-            problem.cleanup = tuple(_exit_failures(conductor))
+            problem.cleanup = tuple(cleanup)
             if leaving is None:
                 raise problem
+        elif exit_errors := _sorted_out(cleanup)[0]:
+            problem = ShutdownError(exit_errors)
+        assert leaving is not None
+        if problem is not None:
             leaving.add_note(str(problem))
             logger.error("%s", problem, exc_info=problem)
-        assert leaving is not None
         raise leaving
 
     def _log(self, what: str, seconds: float) -> None:
@@ -254,8 +270,11 @@ class Run:
 
     def _why_not(self, name: str) -> UnavailableError:
         member, conductor = self._members.get(name), self._conductor
-        if member is None or conductor is None:
-            return NotInThisRunError(name)
+        if conductor is None:
+            return NotInThisRunError(name, "belongs to a run that has not started")
+        if member is None:
+            too_late = "was registered after the run that is up had begun"
+            return NotInThisRunError(name, self._absent.get(name, too_late))
         if member.status is Status.CRASHED:
             when = self._moment(member.leave_began)
             of = f", of {type(member.error).__name__}: {member.error}"
@@ -279,10 +298,10 @@ class Run:
 
     # --- report --------------------------------------------------------------------
 
-    def _moment(self, at: float) -> datetime.datetime | None:
+    def _moment(self, at: float) -> dt.datetime | None:
         if math.isnan(at):
             return None
-        return datetime.datetime.fromtimestamp(self._clock + at, datetime.UTC)
+        return dt.datetime.fromtimestamp(self._clock + at, dt.UTC)
 
     def _describe(self, member: Member, places: Sequence[str]) -> LifespanReport:
         def span(start: float, end: float) -> float | None:
@@ -320,6 +339,6 @@ def _exit_failures(conductor: Conductor) -> list[tuple[Origin, BaseException]]:
 def _sorted_out(
     failures: list[tuple[Origin, BaseException]],
 ) -> tuple[list[tuple[Origin, Exception]], list[BaseException]]:
-    """Tell errors from orders to leave: SystemExit, KeyboardInterrupt and their like."""
+    """Tell errors from orders to leave: SystemExit and its like."""
     errors = [(who, one) for who, one in failures if isinstance(one, Exception)]
     return errors, [one for _, one in failures if not isinstance(one, Exception)]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from asyncio import AbstractEventLoop
-from asyncio.events import _get_running_loop
-from typing import Any
+from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
+from typing import TYPE_CHECKING, Any
 
-from lifespan_registry._core.run import Run, inside
 from lifespan_registry.exceptions import (
     NotStartedError,
     OtherEventLoopError,
@@ -16,6 +15,9 @@ from lifespan_registry.exceptions import (
     StoppedError,
     UnavailableError,
 )
+
+if TYPE_CHECKING:
+    from lifespan_registry._core.run import Run
 
 
 class Running:
@@ -26,16 +28,26 @@ class Running:
 
     def __init__(self) -> None:
         self.held: dict[AbstractEventLoop | None, dict[str, Any]] = {}
-        """The values of each loop that has one run: the short way of `Lifespan.get()`."""
-        self._runs: tuple[Run, ...] = ()
-        self.has_run = False
+        """The values of each loop that has one run: `Lifespan.get()` in short."""
+        # A dict for its single steps, which no other thread can come between.
+        self._runs: dict[Run, None] = {}
         self._failure: str | None = None
+        self._process: int | None = None
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a run has been started in this process, be it over or not."""
+        return self._process == os.getpid()
 
     def add(self, run: Run) -> None:
         """Announce *run* to the code of its loop."""
-        self.has_run = True
-        # What a parent process or a loop that is gone has left does not count.
-        self._runs = (*filter(_is_alive, self._runs), run)
+        self._process = run.pid
+        for other in tuple(self._runs):
+            # A parent process has left it, or a loop that is gone.
+            if not _is_alive(other):
+                self._runs.pop(other, None)
+                self.held.pop(other.loop, None)
+        self._runs[run] = None
         if len(self.on(run.loop)) == 1:
             self.held[run.loop] = run.held
         else:
@@ -43,15 +55,17 @@ class Running:
 
     def remove(self, run: Run, failure: str | None) -> None:
         """Forget *run*; *failure* says of what its start has failed, if it has."""
-        self._runs = tuple(one for one in self._runs if one is not run)
-        self.has_run, self._failure = True, failure
+        self._runs.pop(run, None)
+        self._process, self._failure = run.pid, failure
         self.held.pop(run.loop, None)
         if len(rest := self.on(run.loop)) == 1:
             self.held[run.loop] = rest[0].held
 
     def on(self, loop: AbstractEventLoop) -> tuple[Run, ...]:
         """Return the runs of *loop*."""
-        return tuple(run for run in self._runs if run.loop is loop and _is_alive(run))
+        return tuple(
+            run for run in tuple(self._runs) if run.loop is loop and _is_alive(run)
+        )
 
     def here(self) -> list[Run]:
         """Return the runs that may serve the current code.
@@ -62,11 +76,10 @@ class Running:
         loop = _get_running_loop()
         runs = [
             run
-            for run in self._runs
+            for run in tuple(self._runs)
             if (loop is None or run.loop is loop) and _is_alive(run)
         ]
-        nearest = inside.get(None)
-        return [nearest] if len(runs) > 1 and nearest in runs else runs
+        return [run for run in runs if run.is_around] or runs
 
     def current(self) -> Run | None:
         """Return the run that serves the current code, if that can be told."""
@@ -87,13 +100,13 @@ class Running:
         raise self._why_none(name)
 
     def _why_none(self, name: str) -> UnavailableError:
-        if any(map(_is_alive, self._runs)):
+        if any(map(_is_alive, tuple(self._runs))):
             return OtherEventLoopError(name)
+        if not self.has_run:
+            return NotStartedError(name)
         if self._failure is not None:
             return StartFailedError(name, self._failure)
-        if self.has_run:
-            return StoppedError(name, "has been stopped")
-        return NotStartedError(name)
+        return StoppedError(name, "has been stopped")
 
 
 def _is_alive(run: Run) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from lifespan_registry._core.definition import Definition
 from lifespan_registry.exceptions import BadStateKeyError, MissingKeyError
@@ -35,8 +35,9 @@ class State(MutableMapping[str, Any]):
             raise MissingKeyError(key, self) from None
 
     def __getattr__(self, key: str) -> Any:
-        # Python's own protocols (copy, pickle) probe for names like these.
-        if key.startswith("__"):
+        # Python's own protocols (copy, pickle) probe for names like these, and without
+        # a mapping there is nothing to look into.
+        if key.startswith("__") or key == "mapping":
             raise AttributeError(key)
         return self[key]
 
@@ -67,7 +68,8 @@ class State(MutableMapping[str, Any]):
         return f"<State: {', '.join(self) or 'empty'}>"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (dict(self.mapping),)
+        # Without the marks: a run can be neither pickled nor copied.
+        return type(self), (dict(self),)
 
     def _writable(self) -> MutableMapping[str, Any]:
         if isinstance(self.mapping, MutableMapping):
@@ -89,9 +91,13 @@ def published(definition: Definition, value: object) -> Mapping[str, Any]:
         return {}
     if definition.state_key is not None:
         return {definition.state_key: value}
-    if not isinstance(value, Mapping):
+    if not _is_mapping(value):
         return {definition.name: value}
     for key in value:
         if not isinstance(key, str):
             raise BadStateKeyError(definition.origin, key)
     return value
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import queue
 import threading
@@ -43,10 +44,10 @@ class InThread:
             # wait() leaves the future alone when it is cancelled itself.
             await asyncio.wait((self._entered,))
         except asyncio.CancelledError:
-            # A thread cannot be cancelled: what it still opens is closed there again.
-            self._leave.put(None)
-            await asyncio.wait((self._left,))
-            self._left.result().get()
+            # What the thread still opens is closed there again.
+            await self._closed()
+            if self._entered.done():
+                self._entered.result().get()
             raise
         return self._entered.result().get()
 
@@ -56,10 +57,18 @@ class InThread:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # A cancellation of the task is none of the sync code's business: it exits as
-        # it always does.
+        await self._closed()
+
+    def abandon(self) -> None:
+        """Wait no longer for the thread, which goes on alone."""
+        _settle(self._left, _Outcome())
+
+    async def _closed(self) -> None:
+        """Have the thread exit, and wait for that: a thread cannot be cancelled."""
         self._leave.put(None)
-        await asyncio.wait((self._left,))
+        while not self._left.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait((self._left,))
         self._left.result().get()
 
     def _work(self) -> None:
@@ -83,7 +92,7 @@ class InThread:
 
     def _tell(self, future: asyncio.Future[_Outcome], outcome: _Outcome) -> None:
         try:
-            self._loop.call_soon_threadsafe(future.set_result, outcome)
+            self._loop.call_soon_threadsafe(_settle, future, outcome)
         except RuntimeError:
             # The loop has been closed: nobody waits any more.
             return
@@ -104,3 +113,8 @@ class _Outcome:
         if self._error is not None:
             raise self._error
         return self._value
+
+
+def _settle(future: asyncio.Future[_Outcome], outcome: _Outcome) -> None:
+    if not future.done():
+        future.set_result(outcome)

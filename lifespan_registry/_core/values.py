@@ -62,8 +62,12 @@ class Values:
 
     def share(self, target: MutableMapping[str, Any]) -> None:
         """Publish in *target* too, from now on; withdraw from there as well."""
-        target.update(self.published)
         self._targets.append(target)
+
+    def settle(self) -> None:
+        """Mark the other targets as filled: the start is over."""
+        for target in self._targets[1:]:
+            target[self._mark] = self.published[self._mark]
 
     def copy(self) -> dict[str, Any]:
         """Copy the state that requests are to have, with what others have put there."""

@@ -12,14 +12,14 @@ from contextvars import Context, ContextVar
 from typing import Any, TypeAlias
 
 Changes: TypeAlias = Mapping[ContextVar[Any], tuple[int, Any]]
-"""What lifespans have set: each variable's value, and the place in the plan of who set it."""
+"""What lifespans have set: of each variable who set it, by the place, and the value."""
 
 NONE: Changes = {}
 _UNSET: Any = object()
 
 
 def merged(several: Iterable[Changes]) -> Changes:
-    """Join the changes of those that one waits for; who starts later has the last word."""
+    """Join the changes of several lifespans; who starts last has the last word."""
     result: dict[ContextVar[Any], tuple[int, Any]] = {}
     for changes in several:
         for variable, change in changes.items():

@@ -1,0 +1,4 @@
+"""What the package costs, as ratios: ``python -m tests.benchmarks``.
+
+No test: nothing here fails, and pytest collects nothing of it.
+"""

@@ -1,0 +1,150 @@
+"""`Lifespan.get()` in whole processes: a bare script, and a child of fork()."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.core.processes import output_of
+
+
+def test_bare_script() -> None:
+    """A script that starts nothing is told that."""
+    assert output_of(
+        """
+from lifespan_registry import on_lifespan
+from lifespan_registry.exceptions import NotStartedError
+
+@on_lifespan
+async def db():
+    yield "db"
+
+try:
+    db.get()
+except NotStartedError as error:
+    print(str(error).splitlines()[0])
+"""
+    ) == [
+        "lifespan 'db' has no value: no lifespans have been started in this process.",
+    ]
+
+
+def test_script_that_starts_them() -> None:
+    """A script runs its lifespans with one ``async with``."""
+    assert output_of(
+        """
+import asyncio
+from lifespan_registry import default_registry, on_lifespan
+from lifespan_registry.exceptions import StoppedError
+
+@on_lifespan
+async def db():
+    yield "db"
+    print("closed")
+
+async def main():
+    async with default_registry.run():
+        print(db.get())
+
+asyncio.run(main())
+try:
+    db.get()
+except StoppedError:
+    print("stopped")
+"""
+    ) == ["db", "closed", "stopped"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_child_of_a_fork() -> None:
+    """A child process has none of the values of its parent, and can have its own."""
+    assert output_of(
+        """
+import asyncio
+import os
+from lifespan_registry import default_registry, on_lifespan
+from lifespan_registry.exceptions import NotStartedError
+
+@on_lifespan
+async def db():
+    yield os.getpid()
+
+async def main():
+    async with default_registry.run():
+        if pid := os.fork():
+            assert os.waitpid(pid, 0) == (pid, 0)
+            print("parent", db.get() == os.getpid())
+        else:
+            status = 1
+            try:
+                child()
+                status = 0
+            finally:
+                os._exit(status)
+
+def ask():
+    try:
+        print("child", db.get(), flush=True)
+    except NotStartedError as error:
+        print("child", str(error).splitlines()[0], flush=True)
+
+async def own():
+    async with default_registry.run():
+        print("child", db.get() == os.getpid(), flush=True)
+
+def child():
+    ask()
+    asyncio.events._set_running_loop(None)
+    ask()
+    asyncio.run(own())
+
+asyncio.run(main())
+"""
+    ) == [
+        (
+            "child lifespan 'db' has no value: no lifespans have been started in this "
+            "process."
+        ),
+        (
+            "child lifespan 'db' has no value: no lifespans have been started in this "
+            "process."
+        ),
+        "child True",
+        "parent True",
+    ]
+
+
+def test_after_a_loop_that_was_left() -> None:
+    """A run whose event loop was closed around it does not count any more."""
+    assert output_of(
+        """
+import asyncio
+from lifespan_registry import default_registry, on_lifespan
+from lifespan_registry.exceptions import StoppedError
+
+@on_lifespan
+async def db():
+    yield "db"
+
+loop = asyncio.new_event_loop()
+run = default_registry.run()
+loop.run_until_complete(run.__aenter__())
+print(db.get())
+loop.close()
+try:
+    db.get()
+except StoppedError as error:
+    print(str(error).splitlines()[0])
+
+async def again():
+    async with default_registry.run():
+        print(db.get(), default_registry.current_run() is not run)
+
+asyncio.run(again())
+"""
+    ) == [
+        "db",
+        "lifespan 'db' has no value any more: it has been stopped.",
+        "db True",
+    ]

@@ -1,0 +1,117 @@
+"""A slow start and a slow stop say what they wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from lifespan_registry import Registry
+from lifespan_registry._core import watch
+from tests.core.waiting import Gate, both, place, until
+from tests.tracked import tracked
+
+
+@pytest.fixture(autouse=True)
+def _report_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody wants to wait five seconds for a report."""
+    monkeypatch.setattr(watch, "REPORT_EVERY", 0.02)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what has been said, with the seconds taken out."""
+    return [
+        re.sub(r"\d+\.\d", "N", record.getMessage())
+        for record in caplog.records
+        if record.name == "lifespan_registry" and record.levelno == logging.WARNING
+    ]
+
+
+@both
+async def test_slow_start(
+    registry: Registry, log: list[str], caplog: pytest.LogCaptureFixture, *, sync: bool
+) -> None:
+    """The log names those that are entering, with their place and where they wait."""
+    gate = Gate()
+
+    async def slow() -> AsyncIterator[None]:
+        yield await gate.wait()
+
+    def sync_slow() -> Iterator[None]:
+        yield gate.block()
+
+    function = sync_slow if sync else slow
+    tracked(registry, log, "a", sync=sync)
+    registry.on_lifespan(name="slow", requires="a")(function)
+    tracked(registry, log, "b", sync=sync, requires="slow")
+    text = (
+        "starting for N s so far, waiting for:\n"
+        f"    'slow' ({place(function)}), now at {place(function, 1)}"
+    )
+
+    async def open_when_told_twice() -> None:
+        await until(lambda: warnings(caplog).count(text) == 2)
+        gate.open()
+
+    task = asyncio.create_task(open_when_told_twice())
+    async with registry.run():
+        await task
+        log.append("up")
+
+    assert log == ["+a", "+b", "up", "-b", "-a"]
+
+
+@both
+async def test_slow_stop(
+    registry: Registry, log: list[str], caplog: pytest.LogCaptureFixture, *, sync: bool
+) -> None:
+    """The log names those that are exiting, and not those that wait for their turn."""
+    gate = Gate()
+
+    async def slow() -> AsyncIterator[None]:
+        yield
+        await gate.wait()
+
+    def sync_slow() -> Iterator[None]:
+        yield
+        gate.block()
+
+    function = sync_slow if sync else slow
+    tracked(registry, log, "a", sync=sync)
+    registry.on_lifespan(name="slow", requires="a")(function)
+    tracked(registry, log, "b", sync=sync, requires="slow")
+    text = (
+        "stopping for N s so far, waiting for:\n"
+        f"    'slow' ({place(function)}), now at {place(function, 2)}"
+    )
+
+    async def open_when_told_twice() -> None:
+        await until(lambda: warnings(caplog).count(text) == 2)
+        gate.open()
+
+    task = asyncio.create_task(open_when_told_twice())
+    async with registry.run():
+        log.append("up")
+    await task
+
+    assert log == ["+a", "+b", "up", "-b", "-a"]
+
+
+async def test_quick_ones_say_nothing(
+    registry: Registry,
+    log: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A start and a stop that take no time warn of nothing."""
+    monkeypatch.setattr(watch, "REPORT_EVERY", 5)
+    tracked(registry, log, "a")
+
+    async with registry.run():
+        log.append("up")
+
+    assert warnings(caplog) == []
+    assert log == ["+a", "up", "-a"]

@@ -1,0 +1,61 @@
+"""One error of each kind, as the page of errors shows it."""
+
+from __future__ import annotations
+
+from lifespan_registry import exceptions
+from lifespan_registry.exceptions import Origin
+
+DB = Origin("db", "shop/lifespans.py", 8)
+SEARCH = Origin("search", "shop/lifespans.py", 15)
+CACHE = Origin("cache", "core/lifespans.py", 5)
+
+UNKNOWN = exceptions.UnknownLifespanError("databse", "takes 'databse'", SEARCH, [DB])
+STATE_KEY = exceptions.StateKeyError("pool", CACHE, DB)
+REFUSED = ConnectionRefusedError(111, "Connection refused")
+
+STARTUP = exceptions.StartupError([(DB, REFUSED)])
+STARTUP.cleanup = ((CACHE, RuntimeError("not flushed")),)
+
+EXAMPLES: tuple[exceptions.LifespanError, ...] = (
+    exceptions.DefinitionError(
+        DB,
+        "cannot be a lifespan: it is a coroutine function: did you forget the yield?",
+    ),
+    exceptions.PlanError([UNKNOWN, STATE_KEY]),
+    exceptions.CycleError(
+        [(DB, "takes 'cache'"), (CACHE, "has after='search'"), (SEARCH, "takes 'db'")]
+    ),
+    UNKNOWN,
+    exceptions.DuplicateNameError("db", [DB, Origin("db", "core/lifespans.py", 21)]),
+    exceptions.DisabledError(DB, "takes 'db'", SEARCH, "is disabled by its enabled="),
+    STATE_KEY,
+    exceptions.EnabledError(DB, KeyError("DATABASE_URL")),
+    STARTUP,
+    exceptions.StartupTimeoutError(DB, 20.0, "shop/lifespans.py:11"),
+    exceptions.NeverYieldedError(DB),
+    exceptions.NotAContextManagerError(DB, "None"),
+    exceptions.BadStateKeyError(DB, 7),
+    exceptions.WasCancelledError(DB, "startup"),
+    exceptions.ApplicationError("Starlette", "startup", "no more licences"),
+    exceptions.ShutdownError([(DB, RuntimeError("3 connections are still in use"))]),
+    exceptions.ShutdownTimeoutError(DB, 10.0, "shop/lifespans.py:13", ignored=True),
+    exceptions.YieldedTwiceError(DB),
+    exceptions.EndedByItselfError(DB),
+    exceptions.RunUsedError(),
+    exceptions.NotStartedError("db"),
+    exceptions.StartingError("db", "waits for 'cache'"),
+    exceptions.StartFailedError("db", f"{DB}: OSError: no route to host"),
+    exceptions.StoppedError("db", "is being stopped"),
+    exceptions.CrashedError("db", "at 03:14:07, of OSError: connection lost"),
+    exceptions.OtherEventLoopError("db"),
+    exceptions.SeveralRunsError("db", "2 runs"),
+    exceptions.NotInThisRunError("db", "is skipped in this run"),
+    exceptions.SourceError("db", "a str"),
+    exceptions.MissingKeyError("htpp", ["db", "http"]),
+)
+
+FAMILIES = (
+    exceptions.LifespanError,
+    exceptions.UnavailableError,
+)
+"""Errors that are never raised themselves: what others have in common."""

@@ -1,0 +1,37 @@
+"""The pages of the documentation, and the Python in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.project import ROOT
+
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"# ([\w/]+\.py)\b")
+
+
+class Block(NamedTuple):
+    """A fenced block of Python; `file` is what its first line names, if it does."""
+
+    page: Path
+    line: int
+    text: str
+    file: str | None
+
+    def __str__(self) -> str:
+        return f"{self.page.name}:{self.line}"
+
+
+def blocks(page: Path) -> list[Block]:
+    """Return the blocks of *page* in their order."""
+    text = page.read_text(encoding="utf-8")
+    found: list[Block] = []
+    for fence in FENCE.finditer(text):
+        named = FILE.match(fence[1])
+        line = text.count("\n", 0, fence.start(1)) + 1
+        found.append(Block(page, line, fence[1], named[1] if named else None))
+    return found

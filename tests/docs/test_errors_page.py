@@ -1,0 +1,86 @@
+"""The page of errors: every exception and every check, with its real message."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+from django.test import override_settings
+
+from lifespan_registry import checks, exceptions
+from tests.docs.messages import EXAMPLES, FAMILIES
+from tests.project import ROOT
+
+PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+SECTIONS = {
+    part.partition("\n")[0]: part.partition("\n")[2]
+    for part in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]
+}
+PREFIX = "lifespan_registry."
+
+
+def message(section: str) -> str:
+    """Return the message that a section shows."""
+    return SECTIONS[section].partition("```text\n")[2].partition("\n```")[0]
+
+
+def test_no_error_is_missing_or_invented() -> None:
+    """Every exception has one heading and one example; there are no others."""
+    names = [name for name in exceptions.__all__ if name != "Origin"]
+    headings = [heading for heading in SECTIONS if not heading.startswith(PREFIX)]
+    examples = [*map(type, EXAMPLES), *FAMILIES]
+
+    assert sorted(headings) == names
+    assert sorted(one.__name__ for one in examples) == names
+
+
+def test_no_check_is_missing_or_invented() -> None:
+    """Every id in the module of checks has one heading; there are no others."""
+    source = Path(str(checks.__file__)).read_text(encoding="utf-8")
+    ids = sorted({*re.findall(r"\"(lifespan_registry\.[EW]\d{3})\"", source)})
+
+    assert [heading for heading in SECTIONS if heading.startswith(PREFIX)] == ids
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_message(error: exceptions.LifespanError) -> None:
+    """The message on the page is the one that the error prints, with what to do."""
+    heading = type(error).__name__
+    assert message(heading) == str(error)
+    assert "\n**Cause.** " in SECTIONS[heading]
+    assert "\n**Remedy.** " in SECTIONS[heading]
+
+
+@pytest.mark.parametrize(("kind", "number"), checks.IDS.items())
+def test_ids_of_errors(kind: type[Exception], number: str) -> None:
+    """An error and its check id refer to each other."""
+    anchor = number.replace(".", "").lower()
+    assert f"[{number}](#{anchor})" in SECTIONS[kind.__name__]
+    assert f"[{kind.__name__}](#{kind.__name__.lower()})" in SECTIONS[number]
+
+
+def test_messages_of_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The messages of the other checks on the page are what the checks say."""
+    asgi = ModuleType("mysite.asgi")
+    asgi.__dict__["application"] = test_message
+    monkeypatch.setitem(sys.modules, "mysite", ModuleType("mysite"))
+    monkeypatch.setitem(sys.modules, "mysite.asgi", asgi)
+    settings: list[dict[str, object]] = [
+        {"LIFESPAN_REGISTRY": ["MODULE"]},
+        {"LIFESPAN_REGISTRY": {"startup_timeout": 1}},
+        {"LIFESPAN_REGISTRY": {"STARTUP_TIMEOUT": "30"}},
+        {"ASGI_APPLICATION": "mysite.asgi.application"},
+        {"ASGI_APPLICATION": "mysite.asgi.app"},
+    ]
+    said: list[CheckMessage] = []
+    for one in settings:
+        with override_settings(**one):
+            said += run_checks(tags=[checks.TAG])
+
+    assert [f"{one.msg}\nHINT: {one.hint}" for one in said] == [
+        message(PREFIX + number) for number in ("E001", "E002", "E003", "W001", "W002")
+    ]

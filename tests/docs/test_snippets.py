@@ -1,0 +1,129 @@
+"""Every Python snippet of the documentation runs.
+
+A block is a program of its own, unless its first line names a file, as in
+``# shop/lifespans.py``. The files of one page make one Django project: it is checked,
+its modules are imported, and its lifespans are started and stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.pages import PAGES, Block, blocks
+from tests.project import Project
+
+PROGRAMS = [block for page in PAGES for block in blocks(page) if not block.file]
+PROJECTS = [page for page in PAGES if any(block.file for block in blocks(page))]
+
+DEFAULTS = """\
+SECRET_KEY = "docs"
+ROOT_URLCONF = "urls"
+INSTALLED_APPS = []
+MIDDLEWARE = []
+"""
+
+# What a page leaves out is written there as three dots.
+THE_REST = """
+INSTALLED_APPS = [one for one in INSTALLED_APPS if one is not ...]
+MIDDLEWARE = [one for one in MIDDLEWARE if one is not ...]
+INSTALLED_APPS += sorted({apps!r} - set(INSTALLED_APPS))
+ASGI_APPLICATION = {asgi!r}
+"""
+
+ASGI = """\
+from lifespan_registry.asgi import get_asgi_application
+
+application = get_asgi_application()
+"""
+
+RUN = """\
+import asyncio, sys
+from importlib import import_module
+
+import django
+from lifespan_registry import default_registry
+
+django.setup()
+for module in sys.argv[1:]:
+    import_module(module)
+
+async def main():
+    async with default_registry.run() as run:
+        print(*run.report)
+
+asyncio.run(main())
+"""
+
+
+def test_no_block_is_missed() -> None:
+    """Every fence that says Python is one of the blocks."""
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert text.lower().count("```py") == sum(len(blocks(page)) for page in PAGES)
+
+
+@pytest.mark.parametrize("block", PROGRAMS, ids=str)
+def test_program(block: Block) -> None:
+    """A block without a file runs on its own; so do the tests that it defines."""
+    # Empty lines before it, so that a traceback has the line of the page.
+    code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(code, names)
+    for name, value in list(names.items()):
+        if name.startswith("test_") and inspect.iscoroutinefunction(value):
+            asyncio.run(value())
+
+
+@pytest.mark.parametrize("page", PROJECTS, ids=lambda page: page.name)
+def test_project(page: Path, tmp_path: Path) -> None:
+    """The files of a page make a project that passes its checks, starts and stops."""
+    project, files = written(page, tmp_path)
+    tests = [module_of(file) for file in files if file.endswith("tests.py")]
+
+    check = project.manage("check", "--fail-level", "WARNING")
+    run = project.python("-c", RUN, *map(module_of, files))
+    own_tests = project.manage("test", *(tests or ["--help"]))
+
+    assert (check.stderr, check.returncode) == ("", 0)
+    assert (run.stderr, run.returncode) == ("", 0)
+    assert run.stdout.split(), "no lifespan is registered on this page"
+    assert own_tests.returncode == 0, own_tests.stderr
+
+
+def written(page: Path, folder: Path) -> tuple[Project, list[str]]:
+    """Write the files of *page* into *folder*, with what the page leaves out."""
+    files: dict[str, str] = {}
+    for block in blocks(page):
+        if block.file:
+            files[block.file] = files.get(block.file, "") + block.text
+    settings, asgi = named("settings.py", files), named("asgi.py", files)
+    apps = {
+        file.partition("/")[0]
+        for file in files
+        if "/" in file and file not in (settings, asgi)
+    }
+    rest = THE_REST.format(apps=apps, asgi=f"{module_of(asgi)}.application")
+    project = Project(folder, module_of(settings))
+    project.write(
+        {
+            "urls.py": "urlpatterns = []\n",
+            asgi: ASGI,
+            **files,
+            settings: DEFAULTS + files.get(settings, "") + rest,
+        }
+    )
+    return project, list(files)
+
+
+def named(name: str, files: dict[str, str]) -> str:
+    """Find the file called *name*, in whatever folder; if there is none, call it so."""
+    return next((file for file in files if Path(file).name == name), name)
+
+
+def module_of(file: str) -> str:
+    """Return the name under which *file* is imported."""
+    return file.removesuffix(".py").replace("/", ".")

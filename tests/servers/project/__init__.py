@@ -1,0 +1,1 @@
+"""A Django project for real servers; the environment says how it behaves."""

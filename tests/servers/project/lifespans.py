@@ -1,0 +1,85 @@
+"""The lifespans of the project; each one notes in which task or thread it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+from lifespan_registry import on_lifespan
+from tests.servers.project.environment import behaves, note
+
+
+class Resource:
+    """Something that is open as long as its lifespan is up."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+
+def note_with_task(event: str) -> None:
+    """Note *event*, and the task in which it happens."""
+    task = asyncio.current_task()
+    note(f"{event} in task {task.get_name() if task else None!r}")
+
+
+@on_lifespan
+async def database() -> AsyncIterator[Resource]:
+    """Hold a task group, which only its own task can leave."""
+    async with asyncio.TaskGroup():
+        note_with_task("+database")
+        resource = Resource()
+        yield resource
+        resource.is_open = False
+        note_with_task("-database")
+
+
+@on_lifespan
+def files(database: Resource) -> Iterator[Resource]:
+    """Run in a thread."""
+    note(f"+files in thread {threading.current_thread().name!r}")
+    resource = Resource()
+    yield resource
+    resource.is_open = False
+    note(f"-files in thread {threading.current_thread().name!r}")
+
+
+@on_lifespan
+async def worker(files: Resource) -> AsyncIterator[asyncio.Event]:
+    """Yield what lets its child crash."""
+    crash = asyncio.Event()
+
+    async def work() -> None:
+        await crash.wait()
+        message = "the worker is out of memory"
+        raise RuntimeError(message)
+
+    async with asyncio.TaskGroup() as group:
+        child = group.create_task(work())
+        note_with_task("+worker")
+        yield crash
+        child.cancel()
+        note_with_task("-worker")
+
+
+def connect() -> None:
+    """Fail, as a connection does."""
+    message = "no connection"
+    raise RuntimeError(message)
+
+
+@on_lifespan(requires=worker, enabled=behaves("fail"))
+async def failing() -> AsyncIterator[None]:
+    """Fail to start."""
+    yield connect()
+
+
+@on_lifespan(requires=worker, enabled=behaves("hang"), shutdown_timeout=0.3)
+async def hanging() -> AsyncIterator[None]:
+    """Refuse to stop, and to be cancelled."""
+    yield
+    note("-hanging")
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()

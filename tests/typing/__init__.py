@@ -1,0 +1,1 @@
+"""What type checkers say: these files are checked, and never run."""
