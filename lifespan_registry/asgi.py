@@ -1,8 +1,8 @@
 """The wrapper: what a server calls in place of the application.
 
 It changes nothing about ``http`` and ``websocket`` but the state. What it answers to
-``lifespan`` follows the ASGI specification ("Lifespan Protocol", version 2.0) and, where
-servers differ from it, what they do.
+``lifespan`` follows the ASGI specification ("Lifespan Protocol", version 2.0), and what
+servers do where they differ from it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class LifespanApplication:
     # --- lifespan ------------------------------------------------------------------
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer the lifespan protocol: start on its first message, stop on its last."""
+        """Answer the lifespan protocol: start on one message, stop on the next."""
         await _receive(receive, "lifespan.startup")
         # Granian empties the state of the scope before it sends lifespan.shutdown: it
         # is read here alone.
@@ -108,12 +108,12 @@ class LifespanApplication:
         run.share(state)
         is_up = has_to_stop = False
         try:
-            async with run, self._inner_run({**scope, "state": state}, run):
+            async with run, self._inner_run({**scope, "state": state}):
                 if run.variables:
                     self._serve = self._serve_with_variables
                 is_up = True
                 await send({"type": "lifespan.startup.complete"})
-                # Servers that are in a hurry cancel this instead of sending the message.
+                # Servers in a hurry cancel this instead of sending the message.
                 await _receive(receive, "lifespan.shutdown")
                 has_to_stop = True
         except (asyncio.CancelledError, GeneratorExit):
@@ -130,7 +130,7 @@ class LifespanApplication:
             return
         await send({"type": "lifespan.shutdown.complete"})
 
-    def _inner_run(self, scope: MutableMapping[str, Any], run: Run) -> Run:
+    def _inner_run(self, scope: MutableMapping[str, Any]) -> Run:
         """Return a run of the wrapped application's own lifespan.
 
         As a registry of its own, with one lifespan in it, it has time limits, and

@@ -256,7 +256,10 @@ class PlanError(LifespanError, ExceptionGroup[LifespanError]):
     """Nothing can start: all that is wrong with the order, one error for each."""
 
     def __new__(cls, errors: Sequence[LifespanError]) -> Self:
-        return super().__new__(cls, "the lifespans cannot be ordered", errors)
+        text = "\n\n".join(map(str, errors))
+        return super().__new__(
+            cls, f"the lifespans cannot be started:\n\n{text}", errors
+        )
 
     def __init__(self, errors: Sequence[LifespanError]) -> None:
         Exception.__init__(self, errors)
@@ -268,9 +271,7 @@ class PlanError(LifespanError, ExceptionGroup[LifespanError]):
         return PlanError(excs)
 
     def explain(self) -> str:
-        return "the lifespans cannot be started:\n\n" + "\n\n".join(
-            map(str, self.exceptions)
-        )
+        return self.message
 
 
 # --- Errors of one lifespan, inside a StartupError or a ShutdownError --------------
@@ -441,7 +442,11 @@ class _RunError(LifespanError, ExceptionGroup[Exception]):
     verb = ""
 
     def __new__(cls, failures: Sequence[tuple[Origin, Exception]]) -> Self:
-        self = super().__new__(cls, cls.__name__, [error for _, error in failures])
+        count = len(failures)
+        text = f"{count} lifespan{'s' if count > 1 else ''} {cls.verb}:" + "".join(
+            f"\n    {_once(origin, error)}" for origin, error in failures
+        )
+        self = super().__new__(cls, text, [error for _, error in failures])
         self.origins = tuple(origin for origin, _ in failures)
         return self
 
@@ -464,11 +469,7 @@ class _RunError(LifespanError, ExceptionGroup[Exception]):
         return ExceptionGroup(self.verb, excs)
 
     def explain(self) -> str:
-        count = len(self.exceptions)
-        head = f"{count} lifespan{'s' if count > 1 else ''} {self.verb}:"
-        return head + "".join(
-            f"\n    {_once(origin, error)}" for origin, error in self.failures
-        )
+        return self.message
 
 
 class StartupError(_RunError):

@@ -4,6 +4,5 @@ SECRET_KEY = "tests"
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["lifespan_registry"]
 MIDDLEWARE = ["lifespan_registry.middleware.LifespanStateMiddleware"]
-ROOT_URLCONF = "tests.urls"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 USE_TZ = True

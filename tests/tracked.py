@@ -22,8 +22,8 @@ def tracked(
 ) -> Lifespan[str]:
     """Register a lifespan that notes ``+name`` at enter and ``-name`` at exit.
 
-    *enter* is called before the first note, *leave* before the second; where one returns
-    an awaitable, that is awaited. It yields its own name.
+    *enter* is called before the first note, *leave* before the second; where one
+    returns an awaitable, that is awaited. It yields its own name.
     """
 
     async def lifespan() -> AsyncIterator[str]:

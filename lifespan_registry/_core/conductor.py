@@ -17,7 +17,7 @@ from lifespan_registry._core.watch import Watch
 from lifespan_registry.exceptions import StartupTimeoutError
 
 if TYPE_CHECKING:
-    from lifespan_registry._core.graph import Plan
+    from lifespan_registry._core.plan import Plan
     from lifespan_registry._core.values import Values
     from lifespan_registry.exceptions import Origin
 
@@ -102,7 +102,7 @@ class Conductor:
         """
         self.stopping = True
         self._watch = Watch(self._is_stopping, self._stop_overdue, self._report)
-        alive = [one for one in self.members if one.task and not one.is_over]
+        alive = [one for one in self.members if one.is_launched and not one.is_over]
         self._missing = [0] * len(self.members)
         for member in alive:
             for other in member.step.waits_for:
@@ -171,8 +171,8 @@ class Conductor:
             self.failed(member, error)
             return
         logger.error(
-            "lifespan %s crashed %.1f s after its start. Its value is out of reach from "
-            "now on; the other lifespans stay up.",
+            "lifespan %s crashed %.1f s after its start. Its value is out of reach "
+            "from now on; the other lifespans stay up.",
             member.origin,
             member.leave_began - member.started_at,
             exc_info=error,
@@ -203,6 +203,7 @@ class Conductor:
     def _start_overdue(self, place: int) -> None:
         member = self.members[place]
         limit = member.step.startup_limit(self._limits.startup)
+        logger.error("%s takes too long to start: cancelling it", member.origin)
         member.fail(StartupTimeoutError(member.origin, limit, member.at))
 
     def _is_stopping(self, place: int) -> bool:
@@ -210,9 +211,9 @@ class Conductor:
 
     def _stop_overdue(self, place: int) -> None:
         member = self.members[place]
-        if member.late:
+        if member.late is not None:
             logger.error("%s ignores that it is cancelled: giving it up", member.origin)
-            member.give_up()
+            member.give_up(member.late)
         else:
             logger.error("%s takes too long to stop: cancelling it", member.origin)
             member.hurry()

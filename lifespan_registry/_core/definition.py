@@ -128,7 +128,13 @@ class Definition:
 
         self.name: str = origin.name
         self.origin = origin
-        self.identity = (origin.name, origin.file, origin.line, qualname)
+        self.identity = (
+            origin.name,
+            origin.file,
+            origin.line,
+            qualname,
+            _enclosed(function),
+        )
         self.function = function
         self.open, self.sync = _opener(function, refuse)
         self.parameters = _parameters(function, refuse)
@@ -190,6 +196,18 @@ def _origin(function: Any, name: str | None) -> tuple[Origin, str]:
         file, line = frame.f_code.co_filename, frame.f_lineno
     given = own if name is None else name
     return Origin(given, file, line), getattr(inner, "__qualname__", own)
+
+
+def _enclosed(function: Any) -> tuple[object, ...]:
+    """Tell apart what a factory has made more than once: each encloses other values."""
+    values: list[object] = []
+    for cell in getattr(_innermost(function), "__closure__", None) or ():
+        # A variable that is set further down has no value yet.
+        with contextlib.suppress(ValueError):
+            value = cell.cell_contents
+            plain = isinstance(value, str | int | float | bytes | None)
+            values.append(value if plain else id(value))
+    return tuple(values)
 
 
 def _innermost(function: Any) -> Any:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import functools
 import math
-import traceback
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lifespan_registry._core import variables
+from lifespan_registry._core.opening import (
+    close_generator,
+    is_contextlibs_own,
+    opened,
+    position,
+)
 from lifespan_registry._core.report import Status
 from lifespan_registry._core.threads import InThread
 from lifespan_registry.exceptions import (
     EndedByItselfError,
     NeverYieldedError,
-    NotAContextManagerError,
     ShutdownTimeoutError,
     WasCancelledError,
     YieldedTwiceError,
@@ -25,7 +27,7 @@ from lifespan_registry.exceptions import (
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from lifespan_registry._core.graph import Step
+    from lifespan_registry._core.plan import Step
     from lifespan_registry._core.values import Values
     from lifespan_registry.exceptions import Origin
 
@@ -61,6 +63,7 @@ class Member:
         "changes",
         "error",
         "exit_error",
+        "is_launched",
         "is_over",
         "late",
         "leave_began",
@@ -83,12 +86,12 @@ class Member:
         self.place = place
         self.limit = limit
         self.status = Status.WAITING
-        self.task: asyncio.Task[None] | None = None
+        self.is_launched = False
         self.error: BaseException | None = None
         self.exit_error: BaseException | None = None
         self.changes: variables.Changes = variables.NONE
         self.leaving = False
-        self.late = False
+        self.late: ShutdownTimeoutError | None = None
         self.is_over = False
         self.began = self.started_at = self.leave_began = self.left = math.nan
         self._told: asyncio.Future[None] | None = None
@@ -102,15 +105,7 @@ class Member:
     @property
     def at(self) -> str | None:
         """``file:line`` in the user's generator where it waits, if that can be told."""
-        manager: Any = self._manager
-        if isinstance(manager, InThread):
-            manager = manager.manager
-        generator = getattr(manager, "gen", None)
-        frame = getattr(generator, "ag_frame", getattr(generator, "gi_frame", None))
-        if frame is None:
-            return None
-        file = frame.f_code.co_filename
-        return self.origin._replace(file=file, line=frame.f_lineno).where
+        return None if self._manager is None else position(self._manager)
 
     # --- what the run asks of it ---------------------------------------------------
 
@@ -124,6 +119,7 @@ class Member:
             self._live(), name=f"lifespan {self.step.name}", context=context
         )
         self.task = task
+        self.is_launched = True
         # A task that is cancelled before its first step never gets to say so itself.
         task.add_done_callback(self._gone)
 
@@ -136,31 +132,25 @@ class Member:
         elif (self.status is Status.STARTING or self.error is not None) and not (
             # Who was cancelled together with the run is not cancelled a second time,
             # which would cut off the cleanup.
-            self._conductor.cancelled and self._is_cancelled()
+            self._conductor.cancelled and self.task.cancelling()
         ):
             self.cancel()
 
     def cancel(self) -> None:
         """Cancel what it is doing."""
-        assert self.task is not None
         self.task.cancel()
-
-    def _is_cancelled(self) -> bool:
-        return self.task is not None and self.task.cancelling() > 0
 
     def hurry(self) -> None:
         """Cancel it: the time for its stop is up."""
-        self.late = True
-        self.exit_error = ShutdownTimeoutError(self.origin, self.limit, self.at)
+        self.late = ShutdownTimeoutError(self.origin, self.limit, self.at)
+        self.exit_error = self.late
         self.cancel()
 
-    def give_up(self) -> None:
+    def give_up(self, late: ShutdownTimeoutError) -> None:
         """Leave the task behind: it has been cancelled, and does not react."""
-        assert isinstance(self.exit_error, ShutdownTimeoutError)
-        self.exit_error.ignored = True
+        late.ignored = True
         if isinstance(self._manager, InThread):
             self._manager.abandon()
-        assert self.task is not None
         # Else the end of asyncio.run(), which cancels and awaits every task that is
         # registered, would wait for it for ever.
         asyncio.tasks._unregister_task(self.task)  # noqa: SLF001
@@ -169,17 +159,16 @@ class Member:
     # --- its life ------------------------------------------------------------------
 
     async def _live(self) -> None:
-        """Enter, stay, exit. No exception leaves: asyncio would stop the loop for some."""
+        """Enter, stay, exit; let no exception out, for some would stop the loop."""
         loop = asyncio.get_running_loop()
         if self.leaving or self._conductor.failing:
             self._finish()
             return
-        self.task = asyncio.current_task()
         self.status = Status.STARTING
         self.began = loop.time()
         before = self._context.copy()
         try:
-            manager = self._manager = self._open()
+            manager = self._manager = opened(self.step.definition, self._values.held)
             value = await manager.__aenter__()
         except BaseException as error:  # noqa: BLE001 - kept, and raised by the run
             self._entering_failed(error)
@@ -206,34 +195,6 @@ class Member:
             await self._exit_after(ended, manager)
         self._finish()
 
-    def _open(self) -> AbstractAsyncContextManager[Any]:
-        """Make the context manager, with the values of those that it takes."""
-        definition = self.step.definition
-        positional: list[Any] = []
-        keywords: dict[str, Any] = {}
-        held = self._values.held
-        for one in definition.parameters:
-            if one.kind is one.POSITIONAL_ONLY:
-                positional.append(held.get(one.name, one.default))
-            elif one.name in held:
-                keywords[one.name] = held[one.name]
-        make = functools.partial(definition.open, *positional, **keywords)
-        if definition.sync:
-            return InThread(lambda: self._checked(make(), "__enter__"), definition.name)
-        manager: Any = make()
-        if not hasattr(manager, "__aenter__") and hasattr(manager, "__enter__"):
-            return InThread(lambda: manager, definition.name)
-        return self._checked(manager, "__aenter__")  # type: ignore[no-any-return]
-
-    def _checked(self, manager: Any, method: str) -> Any:
-        if not hasattr(manager, method):
-            if asyncio.iscoroutine(manager):
-                manager.close()
-            kind = type(manager).__name__
-            returned = "None" if manager is None else f"an object of type {kind}"
-            raise NotAContextManagerError(self.origin, returned)
-        return manager
-
     async def _stay(
         self, loop: asyncio.AbstractEventLoop
     ) -> asyncio.CancelledError | None:
@@ -247,7 +208,6 @@ class Member:
                     # A child of its task group has failed, or a time limit is over.
                     return error
                 # Everything on this loop is being cancelled at once: wait for the turn.
-                assert self.task is not None
                 self.task.uncancel()
         return None
 
@@ -260,8 +220,8 @@ class Member:
             if not self.late:
                 self._note_exit(WasCancelledError(self.origin, "shutdown"), error)
         except BaseException as error:  # noqa: BLE001 - kept, and raised by the run
-            if _is_contextlibs_own(error):
-                await self._close_generator(manager)
+            if is_contextlibs_own(error, __name__):
+                await close_generator(manager)
                 error = YieldedTwiceError(self.origin)
             self._note_exit(error)
 
@@ -281,19 +241,12 @@ class Member:
             if deadline.expired():
                 self.error = ShutdownTimeoutError(self.origin, self.limit, self.at)
                 self.error.__cause__ = error
-            elif _is_contextlibs_own(error):
-                await self._close_generator(manager)
+            elif is_contextlibs_own(error, __name__):
+                await close_generator(manager)
                 self.error = YieldedTwiceError(self.origin)
         else:
             self.error = EndedByItselfError(self.origin)
         self._conductor.crashed(self, self.error)
-
-    async def _close_generator(self, manager: object) -> None:
-        """Python 3.11 leaves a generator open that has yielded once too often."""
-        generator: Any = getattr(manager, "gen", None)
-        if hasattr(generator, "aclose"):
-            with contextlib.suppress(Exception):
-                await generator.aclose()
 
     # --- how it ends ---------------------------------------------------------------
 
@@ -307,7 +260,7 @@ class Member:
                 self.fail(WasCancelledError(self.origin, "startup"), error)
         elif self.leaving:
             self._note_exit(error)
-        elif _is_contextlibs_own(error):
+        elif is_contextlibs_own(error, __name__):
             self.fail(NeverYieldedError(self.origin))
         else:
             self.fail(error)
@@ -349,18 +302,3 @@ class Member:
             error = None if task.cancelled() else task.exception()
             self.fail(error or WasCancelledError(self.origin, "startup"))
         self._finish()
-
-
-def _is_contextlibs_own(error: BaseException) -> bool:
-    """Tell whether contextlib complains to us that a generator has not kept to form.
-
-    Of a context manager inside the user's own code it complains to that code.
-    """
-    if not isinstance(error, RuntimeError):
-        return False
-    modules = [
-        frame.f_globals.get("__name__", "")
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-    ]
-    to_us = modules[-2:-1] in ([__name__], [InThread.__module__])
-    return to_us and modules[-1] == contextlib.__name__

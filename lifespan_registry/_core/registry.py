@@ -16,7 +16,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 if TYPE_CHECKING:
-    from lifespan_registry._core.graph import Plan
+    from lifespan_registry._core.plan import Plan
     from lifespan_registry._core.run import Run
 
     class Decorator(Protocol):
@@ -55,7 +55,9 @@ class Registry:
         self.log_level = logging.INFO
         # Django's autodiscover_modules() puts a copy of this back when a module fails
         # half-way.
-        self._registry: dict[tuple[str, str, int, str], Lifespan[Any]] = {}
+        self._registry: dict[
+            tuple[str, str, int, str, tuple[object, ...]], Lifespan[Any]
+        ] = {}
         self._running = Running()
         self._mark = f"{MARK}{id(self):x}"
 

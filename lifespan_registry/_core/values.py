@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from lifespan_registry._core.definition import Definition
-from lifespan_registry._core.graph import Plan
+from lifespan_registry._core.plan import Plan
 from lifespan_registry._core.state import published
 from lifespan_registry.exceptions import Origin, PlanError, StateKeyError
 

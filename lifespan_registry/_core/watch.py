@@ -15,7 +15,7 @@ class Watch:
     """Lets one task wait until something has happened, or until something is due.
 
     What is due is kept by place in the plan: *is_awaited* tells whether a place still
-    counts, *overdue* is called with it when its time is up, and *report* is called every
+    counts, *overdue* is called with it when its time is up, and *report* every
     `REPORT_EVERY` seconds with the seconds since the beginning.
     """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from lifespan_registry import Registry
@@ -96,3 +98,27 @@ async def test_all_tasks_cancelled_again_and_again(
     await serving.over()
 
     assert log == ["+a", "+b", "+c", "up", "-c", "-b", "-a"]
+
+
+async def test_block_raises_and_its_stop_is_cancelled(
+    registry: Registry, log: list[str]
+) -> None:
+    """A cancellation during the stop is not lost behind the error of the block."""
+    gate = Gate()
+    tracked(registry, log, "a")
+    tracked(registry, log, "b", requires="a", leave=gate.wait)
+
+    async def main() -> None:
+        async with registry.run():
+            raise ZeroDivisionError
+
+    task = asyncio.create_task(main())
+    await until(lambda: gate.reached)
+    task.cancel()
+    await some_steps()
+    gate.open()
+
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    assert log == ["+a", "+b", "-b", "-a"]
+    assert isinstance(caught.value.__context__, ZeroDivisionError)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.core.processes import output_of
 
+NOTHING = "no lifespans have been started in this process."
+
 
 def test_bare_script() -> None:
     """A script that starts nothing is told that."""
@@ -26,7 +28,7 @@ except NotStartedError as error:
     print(str(error).splitlines()[0])
 """
     ) == [
-        "lifespan 'db' has no value: no lifespans have been started in this process.",
+        "lifespan 'db' has no value: " + NOTHING,
     ]
 
 
@@ -71,21 +73,21 @@ async def db():
     yield os.getpid()
 
 async def main():
-    async with default_registry.run():
+    async with default_registry.run() as run:
         if pid := os.fork():
             assert os.waitpid(pid, 0) == (pid, 0)
             print("parent", db.get() == os.getpid())
         else:
             status = 1
             try:
-                child()
+                child(run.state)
                 status = 0
             finally:
                 os._exit(status)
 
-def ask():
+def ask(source=None):
     try:
-        print("child", db.get(), flush=True)
+        print("child", db.get(source), flush=True)
     except NotStartedError as error:
         print("child", str(error).splitlines()[0], flush=True)
 
@@ -93,8 +95,9 @@ async def own():
     async with default_registry.run():
         print("child", db.get() == os.getpid(), flush=True)
 
-def child():
+def child(state):
     ask()
+    ask(state)
     asyncio.events._set_running_loop(None)
     ask()
     asyncio.run(own())
@@ -102,14 +105,7 @@ def child():
 asyncio.run(main())
 """
     ) == [
-        (
-            "child lifespan 'db' has no value: no lifespans have been started in this "
-            "process."
-        ),
-        (
-            "child lifespan 'db' has no value: no lifespans have been started in this "
-            "process."
-        ),
+        *(["child lifespan 'db' has no value: " + NOTHING] * 3),
         "child True",
         "parent True",
     ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -129,3 +131,37 @@ def test_another_function_under_the_name(
         tracked.__code__.co_filename,
     ]
     assert error.origins[0].line == 3
+
+
+async def test_factory_called_twice(registry: Registry) -> None:
+    """What a factory makes for other values is another function under one name."""
+
+    def make(dsn: object) -> None:
+        @registry.on_lifespan(name="db")
+        def db() -> AbstractAsyncContextManager[object]:
+            return contextlib.nullcontext(dsn)
+
+    make("first")
+    make("first")
+    async with registry.run() as run:
+        assert run.state == {"db": "first"}
+
+    make("second")
+    make(object())
+    with pytest.raises(PlanError) as raised:
+        registry.plan()
+    (error,) = raised.value.exceptions
+    assert isinstance(error, DuplicateNameError)
+    assert len(error.origins) == 3
+
+
+async def test_variable_that_is_set_later(registry: Registry) -> None:
+    """A variable that is enclosed before it has a value is no hindrance."""
+
+    @registry.on_lifespan
+    async def db() -> AsyncIterator[str]:
+        yield dsn
+
+    dsn = "later"
+    async with registry.run():
+        assert db.get() == "later"

@@ -66,7 +66,7 @@ FILES = {
 
 def test_orm(tmp_path: Path) -> None:
     """Lifespans read and write models, at their start and at their stop."""
-    result = shop(tmp_path, FILES).python("-X", "dev", "run.py")
+    result = shop(tmp_path, FILES).python("-W", "error", "run.py")
 
     assert (result.stderr, result.returncode) == ("", 0)
     assert result.stdout.splitlines() == [

@@ -146,7 +146,7 @@ def test_page_shows_the_lifespans(site: Site) -> None:
     page = site.client.get("/").raise_for_status().text
     assert re.findall(r'<th scope="row"><span class="code">(\w+)<', page) == NAMES
     assert page.count(">started</span>") == len(NAMES)
-    assert '<span class="code">http_client, database</span>' in page
+    assert '<span class="code">database, http_client</span>' in page
     assert site.state()["object"] in page
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.core.management.base import BaseCommand, CommandError
 
 from lifespan_registry import conf
-from lifespan_registry._core.graph import Plan
+from lifespan_registry._core.plan import Plan
 from lifespan_registry._core.registry import default_registry
 from lifespan_registry.exceptions import PlanError
 

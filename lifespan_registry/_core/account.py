@@ -1,0 +1,128 @@
+"""What is to be said about a run: in reports, and to whoever misses a value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from lifespan_registry._core.report import LifespanReport, Report, Status
+from lifespan_registry.exceptions import (
+    CrashedError,
+    NotInThisRunError,
+    Origin,
+    StartFailedError,
+    StartingError,
+    StoppedError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from lifespan_registry._core.conductor import Conductor
+    from lifespan_registry._core.member import Member
+
+Failure: TypeAlias = tuple[Origin, BaseException]
+
+
+class Account:
+    """Reads what *conductor* and its members have come to.
+
+    *absent* are the lifespans that take no part, by name, each with the reason; *now*
+    is the time of the event loop.
+    """
+
+    def __init__(
+        self, conductor: Conductor, absent: Mapping[str, str], now: float
+    ) -> None:
+        self.conductor = conductor
+        self._absent = absent
+        self._members = {one.step.name: one for one in conductor.members}
+        self._clock = time.time() - now
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __str__(self) -> str:
+        counts = Counter(one.status.value for one in self.conductor.members)
+        return ", ".join(f"{count} {status}" for status, count in counts.items())
+
+    def report(self) -> Report:
+        """Return what has happened so far, lifespan by lifespan."""
+        return Report(
+            {name: self._describe(one) for name, one in self._members.items()}
+        )
+
+    @property
+    def failure(self) -> str | None:
+        """What the start has failed of first, if it has."""
+        for origin, error in self.conductor.failures:
+            return f"{origin}: {type(error).__name__}: {error}"
+        return None
+
+    def exit_failures(self) -> list[Failure]:
+        """Return what went wrong at exit, the first one first."""
+        failures = [
+            (one.left, -one.place, one.origin, one.exit_error)
+            for one in self.conductor.members
+            if one.exit_error is not None
+        ]
+        failures.sort(key=lambda failure: failure[:2])
+        return [(origin, error) for _, _, origin, error in failures]
+
+    def why_not(self, name: str) -> UnavailableError:
+        """Say why lifespan *name* has no value within reach."""
+        conductor = self.conductor
+        if (member := self._members.get(name)) is None:
+            too_late = "was registered after the run that is up had begun"
+            return NotInThisRunError(name, self._absent.get(name, too_late))
+        if member.status is Status.CRASHED:
+            return CrashedError(name, self._crash(member))
+        if self.failure is not None:
+            return StartFailedError(name, self.failure)
+        if conductor.stopping:
+            how = "is being stopped" if conductor.alive else "has been stopped"
+            return StoppedError(name, how)
+        if member.status is Status.STARTING:
+            return StartingError(name, "is starting right now")
+        waits = [
+            repr(conductor.members[other].step.name)
+            for other in member.step.waits_for
+            if conductor.members[other].status is not Status.STARTED
+        ]
+        return StartingError(name, f"waits for {', '.join(waits) or 'its turn'}")
+
+    def _crash(self, member: Member) -> str:
+        when = f"at {self._moment(member.leave_began).astimezone():%H:%M:%S}"
+        if member.error is None:
+            # Its own cleanup is still running, and only then its error is known.
+            return when
+        return f"{when}, of {type(member.error).__name__}: {member.error}"
+
+    def _moment(self, at: float) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self._clock + at, dt.UTC)
+
+    def _describe(self, member: Member) -> LifespanReport:
+        def moment(at: float) -> dt.datetime | None:
+            return None if math.isnan(at) else self._moment(at)
+
+        def span(start: float, end: float) -> float | None:
+            return None if math.isnan(end - start) else end - start
+
+        members = self.conductor.members
+        return LifespanReport(
+            name=member.step.name,
+            origin=member.origin,
+            status=member.status,
+            waits_for=tuple(
+                members[other].step.name for other in sorted(member.step.waits_for)
+            ),
+            start_began=moment(member.began),
+            started_at=moment(member.started_at),
+            startup_seconds=span(member.began, member.started_at),
+            stopped_at=moment(member.left),
+            shutdown_seconds=span(member.leave_began, member.left),
+            error=member.error or member.exit_error,
+        )

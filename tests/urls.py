@@ -1,3 +1,0 @@
-"""The views of the tests' own Django project."""
-
-urlpatterns: list[object] = []
