@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import types
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -26,16 +27,18 @@ PATIENCE = 1.0
 
 def describe(application: Application) -> str:
     """Name *application* for a message."""
-    return getattr(application, "__qualname__", type(application).__qualname__)
+    name = getattr(application, "__qualname__", None)
+    return name if isinstance(name, str) else type(application).__qualname__
 
 
-def origin_of(application: Application, otherwise: Origin) -> Origin:
+def origin_of(application: Application) -> Origin:
     """Say where *application* is defined, or its class."""
+    name = describe(application)
     for function in (application, type(application).__call__):
         code = getattr(function, "__code__", None)
-        if code is not None:
-            return Origin(otherwise.name, code.co_filename, code.co_firstlineno)
-    return otherwise
+        if isinstance(code, types.CodeType):
+            return Origin(name, code.co_filename, code.co_firstlineno)
+    return Origin(name, type(application).__module__, 0)
 
 
 async def application_lifespan(
@@ -140,7 +143,7 @@ class _Conversation:
         if kind == f"lifespan.{self._phase}.complete":
             self._answer.set_result(None)
         elif kind == f"lifespan.{self._phase}.failed":
-            self._answer.set_result(message.get("message", ""))
+            self._answer.set_result(message.get("message") or "")
         else:
             text = f"{self._name} sent {kind!r} in answer to 'lifespan.{self._phase}'"
             raise RuntimeError(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig
 from django.core.checks import register
 from django.core.signals import setting_changed
@@ -9,6 +11,8 @@ from django.utils.module_loading import autodiscover_modules
 
 from lifespan_registry import checks, conf
 from lifespan_registry._core.registry import default_registry
+
+logger = logging.getLogger("lifespan_registry")
 
 
 class LifespanRegistryConfig(AppConfig):
@@ -19,7 +23,13 @@ class LifespanRegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Take over the settings, and let every app register its lifespans."""
+        # asgi.py may have imported the wrapper before the settings: then LOGGING, which
+        # by default silences every logger that exists already, has silenced this one.
+        logger.disabled = False
         _configure()
+        for problem in conf.problems():
+            # Of the checks, a server runs none.
+            logger.warning("%s %s The default counts.", problem.text, problem.hint)
         setting_changed.connect(_on_setting_changed)
         for check in (
             checks.check_settings,

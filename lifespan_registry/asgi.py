@@ -14,7 +14,13 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from lifespan_registry._core.registry import Registry, default_registry
-from lifespan_registry.exceptions import LifespanError, StartupError
+from lifespan_registry.exceptions import (
+    LifespanError,
+    Origin,
+    PlanError,
+    StartupError,
+    brief,
+)
 
 if TYPE_CHECKING:
     from lifespan_registry._application import Application
@@ -103,12 +109,20 @@ class LifespanApplication:
         await _receive(receive, "lifespan.startup")
         # Granian empties the state of the scope before it sends lifespan.shutdown: it
         # is read here alone.
-        state = scope.get("state", {})
+        given: dict[str, Any] | None = scope.get("state")
+        state = {} if given is None else given
+        if not len(self._registry):
+            logger.warning(
+                "No lifespan is registered, so that none is started. Is "
+                "'lifespan_registry' in INSTALLED_APPS, and are the lifespans in the "
+                "module 'lifespans' of an app?"
+            )
         run = self._registry.run()
         run.share(state)
         is_up = has_to_stop = False
         try:
             async with run, self._inner_run({**scope, "state": state}):
+                run.check_shared(self._origin())
                 if run.variables:
                     self._serve = self._serve_with_variables
                 is_up = True
@@ -139,17 +153,20 @@ class LifespanApplication:
         # Only a server needs it: no command pays for the import.
         from lifespan_registry._application import (  # noqa: PLC0415
             application_lifespan,
-            describe,
-            origin_of,
         )
 
         registry = Registry()
         registry.limits = self._registry.limits
         registry.log_level = logging.DEBUG
         own = functools.partial(application_lifespan, self.app, scope)
-        it = registry.on_lifespan(name=describe(self.app), state_key=None)(own)
-        it.definition.origin = origin_of(self.app, it.definition.origin)
+        inner = registry.on_lifespan(name="application", state_key=None)(own)
+        inner.definition.origin = self._origin()
         return registry.run()
+
+    def _origin(self) -> Origin:
+        from lifespan_registry._application import origin_of  # noqa: PLC0415
+
+        return origin_of(self.app)
 
 
 async def _receive(receive: Any, expected: str) -> None:
@@ -159,12 +176,14 @@ async def _receive(receive: Any, expected: str) -> None:
 
 
 def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, LifespanError) else repr(error)
+    return str(error) if isinstance(error, LifespanError) else brief(error)
 
 
 def _log(error: BaseException) -> None:
     """Log *error* with its traceback: servers show the message at most."""
-    logger.error("%s", _message(error), exc_info=error)
+    # What is wrong with a plan is in the message, and nowhere in a traceback.
+    trace = None if isinstance(error, PlanError) else error
+    logger.error("%s", _message(error), exc_info=trace)
     if isinstance(error, StartupError):
         for origin, problem in error.cleanup:
             logger.error("while cleaning up: %s", origin, exc_info=problem)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 __all__ = [
     "ApplicationError",
@@ -136,7 +136,7 @@ class CycleError(LifespanError):
         )
         return (
             f"these {len(rows)} lifespans wait for one another, so that none can "
-            f"start:\n\n{drawing}\n\nTake one of these wishes away."
+            f"start:\n\n{drawing}\n\nRemove one of these dependencies."
         )
 
 
@@ -221,7 +221,7 @@ class EnabledError(LifespanError):
 
     def explain(self) -> str:
         return (
-            f"enabled= of {self.origin} raised {_brief(self.error)}\n"
+            f"enabled= of {self.origin} raised {brief(self.error)}\n"
             "It is called when a run starts, and by manage.py check: let it return "
             "True or False."
         )
@@ -295,23 +295,34 @@ class StartupTimeoutError(LifespanError, TimeoutError):
 
 
 class ShutdownTimeoutError(LifespanError, TimeoutError):
-    """A lifespan did not stop within `seconds`; if it `ignored` that, it still runs."""
+    """A lifespan did not stop within `seconds`; where it `ignored` that, it still runs.
+
+    A sync one is in a thread, which cannot be interrupted: `in_thread`.
+    """
 
     def __init__(
-        self, origin: Origin, seconds: float, at: str | None, *, ignored: bool = False
+        self,
+        origin: Origin,
+        seconds: float,
+        at: str | None,
+        *,
+        ignored: bool = False,
+        in_thread: bool = False,
     ) -> None:
         super().__init__(origin, seconds, at)
         self.origin = origin
         self.seconds = seconds
         self.at = at
         self.ignored = ignored
+        self.in_thread = in_thread
 
     def explain(self) -> str:
-        then = (
-            "It was cancelled, did not react, and has been left behind"
-            if self.ignored
-            else "It was cancelled"
-        )
+        if self.in_thread:
+            then = "Its thread, which nothing can interrupt, has been left behind"
+        elif self.ignored:
+            then = "It was cancelled, did not react, and has been left behind"
+        else:
+            then = "It was cancelled (does it wait for a task that never ends?)"
         return (
             f"{self.origin} has not stopped within {self.seconds:g} s{_at(self.at)}.\n"
             f"{then}. Allow it more with @on_lifespan(shutdown_timeout=...), or all of "
@@ -526,10 +537,12 @@ class NotStartedError(UnavailableError):
             f"lifespan {self.name!r} has no value: no lifespans have been started in "
             "this process.\n"
             "Under a server: is the application in asgi.py wrapped in "
-            "LifespanApplication, and does the server send the lifespan protocol "
-            "(Uvicorn without --lifespan off)?\n"
+            "LifespanApplication, and does the server send the lifespan protocol (not "
+            "manage.py runserver, WSGI, or Uvicorn with --lifespan off)?\n"
             "In a test, a command or a script, start them yourself: "
-            "async with default_registry.run(): ..."
+            "async with default_registry.run(): ...\n"
+            "While a module is imported there is never a value: call .get() in the "
+            "function that uses it."
         )
 
 
@@ -558,10 +571,15 @@ class StoppedError(UnavailableError):
     """The lifespan has been stopped, or is being stopped right now."""
 
     def explain(self) -> str:
+        advice = (
+            "Code that runs during the stop takes it as a parameter of a lifespan of "
+            "its own, which is then stopped before it."
+            if self.detail == "is being stopped"
+            else "This code runs after the stop of the server, or outside the block "
+            "that has started it: async with default_registry.run(): ..."
+        )
         return (
-            f"lifespan {self.name!r} has no value any more: it {self.detail}.\n"
-            "What still runs at that time keeps the value itself, or is stopped by a "
-            "lifespan that needs this one."
+            f"lifespan {self.name!r} has no value any more: it {self.detail}.\n{advice}"
         )
 
 
@@ -619,19 +637,26 @@ class SourceError(LifespanError, TypeError):
     def explain(self) -> str:
         return (
             f"{self.name}.get() takes a request, a scope, a consumer or a State, or "
-            f"nothing; it was given {self.given}."
+            f"nothing; it was given {self.given}.\n"
+            f"A method of the value itself is called on {self.name}.get()."
         )
 
 
 class MissingKeyError(LifespanError, KeyError, AttributeError):
-    """The state has no such key; `published` are those that it has."""
+    """The state has no such key; `published` are those that it has.
 
-    def __init__(self, key: str, published: Iterable[str]) -> None:
-        super().__init__(key, tuple(published))
+    `reason` says what has become of the value, where a lifespan had that name.
+    """
+
+    def __init__(self, key: str, published: Iterable[str], reason: str = "") -> None:
+        super().__init__(key, tuple(published), reason)
         self.key = key
         self.published: tuple[str, ...] = self.args[1]
+        self.reason = reason
 
     def explain(self) -> str:
+        if self.reason:
+            return f"the state has no {self.key!r}: {self.reason}"
         if not self.published:
             return (
                 f"the state has no {self.key!r}: it is empty. Have the lifespans been "
@@ -662,13 +687,22 @@ def _at(place: str | None) -> str:
     return f" (it is at {place})" if place else ""
 
 
-def _brief(error: BaseException) -> str:
-    text = str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def brief(error: BaseException) -> str:
+    """Say in short what *error* is; of a task group's error, what its tasks raised."""
+    kind = type(error).__name__
+    if isinstance(error, BaseExceptionGroup) and not isinstance(error, LifespanError):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        parts = "; ".join(map(brief, group.exceptions))
+        return f"{parts} (in an {kind})"
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an error of the user's own may be broken itself
+        text = "its text cannot be had"
+    return f"{kind}: {text}" if text else kind
 
 
 def _once(origin: Origin, error: BaseException) -> str:
     """Name the lifespan and its error, without saying twice whose error it is."""
     if getattr(error, "origin", None) == origin:
-        return _brief(error).replace("\n", "\n    ")
-    return f"{origin}: {_brief(error)}".replace("\n", "\n    ")
+        return brief(error).replace("\n", "\n    ")
+    return f"{origin}: {brief(error)}".replace("\n", "\n    ")

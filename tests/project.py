@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-import lifespan_registry
-
-ROOT = Path(lifespan_registry.__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 
 SETTINGS = """\
 SECRET_KEY = "tests"

@@ -18,6 +18,7 @@ from lifespan_registry.exceptions import (
     StartingError,
     StoppedError,
     UnavailableError,
+    brief,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class Account:
     def __len__(self) -> int:
         return len(self._members)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
     def __str__(self) -> str:
         counts = Counter(one.status.value for one in self.conductor.members)
         return ", ".join(f"{count} {status}" for status, count in counts.items())
@@ -59,7 +63,7 @@ class Account:
     def failure(self) -> str | None:
         """What the start has failed of first, if it has."""
         for origin, error in self.conductor.failures:
-            return f"{origin}: {type(error).__name__}: {error}"
+            return f"{origin}: {brief(error)}"
         return None
 
     def exit_failures(self) -> list[Failure]:
@@ -76,7 +80,11 @@ class Account:
         """Say why lifespan *name* has no value within reach."""
         conductor = self.conductor
         if (member := self._members.get(name)) is None:
-            too_late = "was registered after the run that is up had begun"
+            too_late = (
+                "was registered only after this run had begun. (Is "
+                "'lifespan_registry' in INSTALLED_APPS, and the file of the lifespan "
+                "called lifespans.py? Then it is imported in time)"
+            )
             return NotInThisRunError(name, self._absent.get(name, too_late))
         if member.status is Status.CRASHED:
             return CrashedError(name, self._crash(member))
@@ -99,7 +107,7 @@ class Account:
         if member.error is None:
             # Its own cleanup is still running, and only then its error is known.
             return when
-        return f"{when}, of {type(member.error).__name__}: {member.error}"
+        return f"{when}, of {brief(member.error)}"
 
     def _moment(self, at: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(self._clock + at, dt.UTC)
@@ -124,5 +132,6 @@ class Account:
             startup_seconds=span(member.began, member.started_at),
             stopped_at=moment(member.left),
             shutdown_seconds=span(member.leave_began, member.left),
-            error=member.error or member.exit_error,
+            # Not by or: an exception may be false.
+            error=member.exit_error if member.error is None else member.error,
         )

@@ -48,6 +48,7 @@ class Conductor:
             for place, step in enumerate(plan)
         ]
         self.failures: list[tuple[Origin, BaseException]] = []
+        self._crashing: set[Member] = set()
         self.starting = True
         self.stopping = False
         self._limits = limits
@@ -72,8 +73,8 @@ class Conductor:
         failed of is in `failures`.
         """
         try:
-            while self._to_start and not self.failures:
-                while self._free and not self.failures:
+            while self._to_start and not self.failing:
+                while self._free and not self.failing:
                     self._launch(self._free.popleft())
                 await self._watch.pause()
         finally:
@@ -92,7 +93,12 @@ class Conductor:
         self._watch.expect(
             member.place, member.step.startup_limit(self._limits.startup)
         )
-        member.launch(self._loop, context, inherited)
+        try:
+            member.launch(self._loop, context, inherited)
+        except BaseException:
+            # The loop's own task factory has refused.
+            self.alive -= 1
+            raise
 
     async def stop(self) -> tuple[float, asyncio.CancelledError | None]:
         """Exit each one as soon as all that have waited for it have been exited.
@@ -114,7 +120,7 @@ class Conductor:
             try:
                 if self._leaving:
                     member = self.members[-heapq.heappop(self._leaving)]
-                    self._watch.expect(member.place, member.limit)
+                    self._watch.expect(member.place, _patience(member))
                     member.leave()
                     # One step: the exit of one that never suspends is over before the
                     # next one begins, and its place in the reversed order is exact.
@@ -131,13 +137,14 @@ class Conductor:
     @property
     def failing(self) -> bool:
         """Whether a lifespan has failed to start, so that no other one shall."""
-        return bool(self.failures)
+        return bool(self.failures or self._crashing)
 
     @property
     def cancelled(self) -> bool:
         """Whether the task that has entered the run was cancelled since then."""
         return (
             self._owner is not None
+            and not self._owner.done()
             and self._owner.cancelling() > self._cancelled_before
         )
 
@@ -165,9 +172,15 @@ class Conductor:
         self.failures.append((member.origin, error))
         self._watch.ring()
 
+    def crashing(self, member: Member) -> None:
+        """Let nobody start any more: *member* has ended by itself during the start."""
+        if self.starting:
+            self._crashing.add(member)
+            self._watch.ring()
+
     def crashed(self, member: Member, error: BaseException) -> None:
         """Report a lifespan that has ended while it was to stay up."""
-        if self.starting:
+        if member in self._crashing:
             self.failed(member, error)
             return
         logger.error(
@@ -182,18 +195,22 @@ class Conductor:
         """Set those free whose exit has waited for the one of *member*."""
         self.alive -= 1
         if self.stopping:
-            if member.status is Status.STOPPED:
+            for other in member.step.waits_for:
+                self._missing[other] -= 1
+                if not self._missing[other] and not self.members[other].is_over:
+                    heapq.heappush(self._leaving, -other)
+        self._watch.ring()
+        if self.stopping and member.status is Status.STOPPED:
+            try:
                 logger.log(
                     self._log_level,
                     "stopped %s in %.3f s",
                     member.step.name,
                     member.left - member.leave_began,
                 )
-            for other in member.step.waits_for:
-                self._missing[other] -= 1
-                if not self._missing[other] and not self.members[other].is_over:
-                    heapq.heappush(self._leaving, -other)
-        self._watch.ring()
+            except BaseException as error:  # noqa: BLE001 - a log handler has raised
+                own = member.exit_error
+                member.exit_error = error if own is None else own
 
     # --- what the watch asks -------------------------------------------------------
 
@@ -203,7 +220,7 @@ class Conductor:
     def _start_overdue(self, place: int) -> None:
         member = self.members[place]
         limit = member.step.startup_limit(self._limits.startup)
-        logger.error("%s takes too long to start: cancelling it", member.origin)
+        logger.error("%s takes too long to start: giving up the start", member.origin)
         member.fail(StartupTimeoutError(member.origin, limit, member.at))
 
     def _is_stopping(self, place: int) -> bool:
@@ -211,13 +228,18 @@ class Conductor:
 
     def _stop_overdue(self, place: int) -> None:
         member = self.members[place]
-        if member.late is not None:
-            logger.error("%s ignores that it is cancelled: giving it up", member.origin)
-            member.give_up(member.late)
-        else:
+        if member.late is None and not member.in_thread:
             logger.error("%s takes too long to stop: cancelling it", member.origin)
             member.hurry()
             self._watch.expect(place, GRACE)
+            return
+        why = (
+            "its thread cannot be interrupted"
+            if member.in_thread
+            else "it ignores its cancellation"
+        )
+        logger.error("%s is given up, and left behind: %s", member.origin, why)
+        member.give_up()
 
     def _report(self, seconds: float) -> None:
         """Name those that the start or the stop is waiting for."""
@@ -228,11 +250,19 @@ class Conductor:
             and (one.leaving if self.stopping else one.status is Status.STARTING)
         ]
         logger.warning(
-            "%s for %.1f s so far, waiting for:%s",
-            "stopping" if self.stopping else "starting",
+            "the %s of the lifespans has taken %.1f s so far; it waits for:%s",
+            "stop" if self.stopping else "start",
             seconds,
             "".join(
                 f"\n    {one.origin}" + (f", now at {one.at}" if one.at else "")
                 for one in busy
             ),
         )
+
+
+def _patience(member: Member) -> float:
+    """Return how many seconds the stop of *member* may take."""
+    if member.in_thread and isinstance(member.error, StartupTimeoutError):
+        # It has had its time, and a thread cannot be told to hurry.
+        return GRACE
+    return member.limit

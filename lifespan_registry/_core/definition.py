@@ -161,7 +161,10 @@ def _is_name(given: object) -> bool:
 
 
 def _is_switch(given: object) -> bool:
-    return isinstance(given, bool) or callable(given)
+    # The answer of a coroutine function is a coroutine, which counts as a yes.
+    return isinstance(given, bool) or (
+        callable(given) and not inspect.iscoroutinefunction(given)
+    )
 
 
 def is_timeout(seconds: object) -> bool:
@@ -201,13 +204,19 @@ def _origin(function: Any, name: str | None) -> tuple[Origin, str]:
 def _enclosed(function: Any) -> tuple[object, ...]:
     """Tell apart what a factory has made more than once: each encloses other values."""
     values: list[object] = []
+    if isinstance(function, functools.partial):
+        values.extend(map(_mark_of, function.args))
+        values.extend((key, _mark_of(one)) for key, one in function.keywords.items())
     for cell in getattr(_innermost(function), "__closure__", None) or ():
         # A variable that is set further down has no value yet.
         with contextlib.suppress(ValueError):
-            value = cell.cell_contents
-            plain = isinstance(value, str | int | float | bytes | None)
-            values.append(value if plain else id(value))
+            values.append(_mark_of(cell.cell_contents))
     return tuple(values)
+
+
+def _mark_of(value: object) -> object:
+    plain = isinstance(value, str | int | float | bytes | None)
+    return value if plain else id(value)
 
 
 def _innermost(function: Any) -> Any:
@@ -336,7 +345,7 @@ def _parameters(
     In a function a default makes a wish of a parameter. In a class or another
     callable the defaults are settings of its own, and no business of other lifespans.
     """
-    is_function = inspect.isroutine(function)
+    is_function = inspect.isroutine(getattr(function, "__wrapped__", function))
     try:
         signature = inspect.signature(function)
     except ValueError:

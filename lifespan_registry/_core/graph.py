@@ -100,7 +100,7 @@ class _Draft:
             enabled = definition.enabled
             if callable(enabled):
                 try:
-                    enabled = enabled()
+                    enabled = bool(enabled())
                 except Exception as error:  # noqa: BLE001 - reported with all others
                     self.errors.append(EnabledError(definition.origin, error))
                     enabled = True

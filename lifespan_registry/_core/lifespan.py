@@ -61,6 +61,14 @@ class Lifespan(Generic[T_co, P, M_co]):
         # One parameter is enough at runtime, too, where typing would ask for three.
         return types.GenericAlias(cls, item)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Of the slips with a handle the likeliest: to take it for the value.
+            own = self.__dict__.get("name", "lifespan")
+            text = f"a Lifespan has no attribute {name!r}: the value is {own}.get()"
+            raise AttributeError(text, name=name, obj=self)
+
     def __repr__(self) -> str:
         return f"<Lifespan {self.definition.origin}>"
 

@@ -20,6 +20,7 @@ from lifespan_registry.exceptions import (
     EndedByItselfError,
     NeverYieldedError,
     ShutdownTimeoutError,
+    StartupTimeoutError,
     WasCancelledError,
     YieldedTwiceError,
 )
@@ -39,9 +40,12 @@ class Listener(Protocol):
     def failing(self) -> bool: ...
     @property
     def cancelled(self) -> bool: ...
+    @property
+    def stopping(self) -> bool: ...
     def going_down(self) -> bool: ...
     def started(self, member: Member) -> None: ...
     def failed(self, member: Member, error: BaseException) -> None: ...
+    def crashing(self, member: Member) -> None: ...
     def crashed(self, member: Member, error: BaseException) -> None: ...
     def over(self, member: Member) -> None: ...
 
@@ -107,6 +111,11 @@ class Member:
         """``file:line`` in the user's generator where it waits, if that can be told."""
         return None if self._manager is None else position(self._manager)
 
+    @property
+    def in_thread(self) -> bool:
+        """Whether it is a sync one that is at work: nothing can interrupt that."""
+        return isinstance(self._manager, InThread)
+
     # --- what the run asks of it ---------------------------------------------------
 
     def launch(
@@ -115,9 +124,14 @@ class Member:
         """Start the task, in *context*."""
         self._context = context
         self.changes = inherited
-        task = loop.create_task(
-            self._live(), name=f"lifespan {self.step.name}", context=context
-        )
+        life = self._live()
+        try:
+            task = loop.create_task(
+                life, name=f"lifespan {self.step.name}", context=context
+            )
+        except BaseException:
+            life.close()
+            raise
         self.task = task
         self.is_launched = True
         # A task that is cancelled before its first step never gets to say so itself.
@@ -142,19 +156,32 @@ class Member:
 
     def hurry(self) -> None:
         """Cancel it: the time for its stop is up."""
-        self.late = ShutdownTimeoutError(self.origin, self.limit, self.at)
-        self.exit_error = self.late
+        self._is_late()
         self.cancel()
 
-    def give_up(self, late: ShutdownTimeoutError) -> None:
-        """Leave the task behind: it has been cancelled, and does not react."""
+    def give_up(self) -> None:
+        """Leave the task behind: it does not react."""
+        late = self.late or self._is_late()
         late.ignored = True
         if isinstance(self._manager, InThread):
             self._manager.abandon()
         # Else the end of asyncio.run(), which cancels and awaits every task that is
         # registered, would wait for it for ever.
         asyncio.tasks._unregister_task(self.task)  # noqa: SLF001
+        if self.status is Status.CRASHED and self.error is None:
+            # What it has crashed of nobody will hear from itself any more.
+            self.error = EndedByItselfError(self.origin)
+            self._conductor.crashed(self, self.error)
         self._finish()
+
+    def _is_late(self) -> ShutdownTimeoutError:
+        self.late = ShutdownTimeoutError(
+            self.origin, self.limit, self.at, in_thread=self.in_thread
+        )
+        # Who has not started in its time has said enough by that.
+        if not isinstance(self.error, StartupTimeoutError):
+            self.exit_error = self.late
+        return self.late
 
     # --- its life ------------------------------------------------------------------
 
@@ -180,13 +207,15 @@ class Member:
         if not self.leaving:
             try:
                 self._values.publish(self.step.definition, value)
-            except Exception as error:  # noqa: BLE001 - a mapping may be the user's own
-                self.fail(error)
-            else:
                 self.status = Status.STARTED
                 self._conductor.started(self)
+            except BaseException as error:  # noqa: BLE001 - a mapping of the user's own
+                self.fail(error)
         del value
         ended = await self._stay(loop)
+        if ended is not None:
+            self.status = Status.CRASHED
+            self._conductor.crashing(self)
         self.leave_began = loop.time()
         self._values.withdraw(self.step.name)
         if ended is None:
@@ -199,21 +228,34 @@ class Member:
         self, loop: asyncio.AbstractEventLoop
     ) -> asyncio.CancelledError | None:
         """Wait to be told to leave; return the cancellation by which it ends itself."""
+        held: asyncio.CancelledError | None = None
         while not self.leaving:
-            self._told = loop.create_future()
+            told = self._told = loop.create_future()
+            timer = None
+            if held is not None and not math.isinf(self.limit):
+                timer = loop.call_later(self.limit, _ring, told)
             try:
-                await self._told
+                await told
             except asyncio.CancelledError as error:
                 if not self._conductor.going_down():
                     # A child of its task group has failed, or a time limit is over.
                     return error
                 # Everything on this loop is being cancelled at once: wait for the turn.
                 self.task.uncancel()
+                held = error
+            else:
+                if not self._conductor.stopping:
+                    # The turn does not come: the cancellation was for this one alone.
+                    return held
+            finally:
+                if timer is not None:
+                    timer.cancel()
         return None
 
     async def _exit(self, manager: AbstractAsyncContextManager[Any]) -> None:
         """Exit in its turn, on its own terms: no error of another one is thrown in."""
-        self.status = Status.STOPPING
+        if self.error is None:
+            self.status = Status.STOPPING
         try:
             await manager.__aexit__(None, None, None)
         except asyncio.CancelledError as error:
@@ -229,7 +271,6 @@ class Member:
         self, ended: BaseException, manager: AbstractAsyncContextManager[Any]
     ) -> None:
         """Exit because of *ended*, which goes in where the lifespan stands."""
-        self.status = Status.CRASHED
         deadline = asyncio.timeout(None if math.isinf(self.limit) else self.limit)
         try:
             async with deadline:
@@ -276,9 +317,9 @@ class Member:
     def _note_exit(
         self, error: BaseException, cause: BaseException | None = None
     ) -> None:
-        if self.exit_error is not None:
+        if self.late is not None:
             # The time was up: that is the first cause.
-            self.exit_error.__cause__ = error
+            self.late.__cause__ = error
             return
         if cause is not None:
             error.__cause__ = cause
@@ -300,5 +341,13 @@ class Member:
             return
         if not self._conductor.going_down():
             error = None if task.cancelled() else task.exception()
-            self.fail(error or WasCancelledError(self.origin, "startup"))
+            if error is None:
+                error = WasCancelledError(self.origin, "startup")
+            self.fail(error)
         self._finish()
+
+
+def _ring(told: asyncio.Future[None]) -> None:
+    # In the same step of the loop, another one may have been first.
+    if not told.done():
+        told.set_result(None)

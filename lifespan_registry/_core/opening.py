@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import traceback
+import types
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
@@ -56,9 +57,14 @@ def position(manager: object) -> str | None:
     """Return ``file:line`` where the generator behind *manager* waits."""
     if isinstance(manager, InThread):
         manager = manager.manager
-    generator = getattr(manager, "gen", None)
-    frame = getattr(generator, "ag_frame", getattr(generator, "gi_frame", None))
-    if frame is None:
+    frame: object = None
+    # It is the user's object, and may answer with anything.
+    with contextlib.suppress(Exception):
+        generator = getattr(manager, "gen", None)
+        frame = getattr(generator, "ag_frame", None) or getattr(
+            generator, "gi_frame", None
+        )
+    if not isinstance(frame, types.FrameType):
         return None
     return Origin("", frame.f_code.co_filename, frame.f_lineno).where
 

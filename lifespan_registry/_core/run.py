@@ -67,6 +67,7 @@ class Run:
         self._token: contextvars.Token[Run] | None = None
         self._start_over = asyncio.Event()
         self.variables = variables.NONE
+        self.serves = False
         self.pid = os.getpid()
 
     @property
@@ -125,11 +126,10 @@ class Run:
         self._account = Account(conductor, plan.absent, self.loop.time())
         self._home.add(self)
         try:
-            seconds = await self._start(self._account)
+            await self._start(self._account)
         finally:
             self._start_over.set()
         self._token = inside.set(self)
-        self._log("started", len(plan), seconds)
         return self
 
     async def __aexit__(
@@ -150,20 +150,21 @@ class Run:
         if self._account is not None:
             await self._stop(self._account, error)
 
-    async def _start(self, account: Account) -> float:
+    async def _start(self, account: Account) -> None:
         """Start, or raise what it has failed of when all is unwound."""
         try:
             seconds = await account.conductor.start()
+            if not account.conductor.failing:
+                self._log("started", len(account), seconds)
         except BaseException as error:  # noqa: BLE001 - raised again in the end
-            # Cancelled from outside, while it waited.
+            # Cancelled from outside, while it waited; or a log handler has raised.
             await self._fail(account, error)
-        if account.failure is not None:
+        if account.conductor.failing:
             await self._fail(account, None)
-        self.variables = variables.merged(
+        self.variables = variables.for_requests(
             member.changes for member in account.conductor.members
         )
         self._values.settle()
-        return seconds
 
     async def _fail(self, account: Account, error: BaseException | None) -> NoReturn:
         """Exit what has been entered; raise *error*, or what the start failed of."""
@@ -176,7 +177,7 @@ class Run:
             problem.cleanup = tuple(cleanup)
         elif exit_errors := _sorted_out(cleanup)[0]:
             problem = ShutdownError(exit_errors)
-        leaving = error or cancelled or order or problem
+        leaving = _first(error, cancelled, order, problem)
         # A start that has failed has failed of something.
         assert leaving is not None  # noqa: S101
         if problem is not None and leaving is not problem:
@@ -188,7 +189,7 @@ class Run:
         seconds, cancelled = await self._end(account)
         errors, order = _sorted_out(account.exit_failures())
         # Python's own rule: a cancellation in a finally replaces what was on its way.
-        leaving = cancelled or error or order
+        leaving = _first(cancelled, error, order)
         if errors:
             problem = ShutdownError(errors)
             if leaving is None:
@@ -202,10 +203,11 @@ class Run:
     async def _end(
         self, account: Account
     ) -> tuple[float, asyncio.CancelledError | None]:
-        result = await account.conductor.stop()
-        self._values.unshare()
-        self._home.remove(self, account.failure)
-        return result
+        try:
+            return await account.conductor.stop()
+        finally:
+            self._values.unshare()
+            self._home.remove(self, account.failure)
 
     def _log(self, what: str, count: int, seconds: float) -> None:
         text = "%d lifespan %s in %.3f s" if count == 1 else "%d lifespans %s in %.3f s"
@@ -230,12 +232,24 @@ class Run:
         key = self._values.key_of(name)
         return value if key is None else state.get(key, value)
 
+    def why_missing(self, key: str) -> str:
+        """Say why no state has *key*, if a lifespan of that name has lost its value."""
+        account = self._account
+        if account is None or key in self._values.held or key not in account:
+            return ""
+        return str(account.why_not(key))
+
     def share(self, target: MutableMapping[str, Any]) -> None:
-        """Publish in *target* too, as long as the run lasts.
+        """Publish in *target* too, the state of a server, as long as the run lasts.
 
         Raises `StateKeyError`, at the start, for a key that is in it already.
         """
+        self.serves = True
         self._values.share(target)
+
+    def check_shared(self, other: Origin) -> None:
+        """Raise `StateKeyError` for a key that *other* has taken since."""
+        self._values.check_shared(other)
 
     def copy_state(self) -> dict[str, Any]:
         """Return a copy of what is published or shared, for one request to keep."""
@@ -257,6 +271,11 @@ def _sorted_out(
     errors = [(who, one) for who, one in failures if isinstance(one, Exception)]
     orders = [one for _, one in failures if not isinstance(one, Exception)]
     return errors, orders[0] if orders else None
+
+
+def _first(*errors: BaseException | None) -> BaseException | None:
+    # Not by or: an exception may be false.
+    return next((error for error in errors if error is not None), None)
 
 
 def _tell(problem: Exception, leaving: BaseException) -> None:

@@ -71,7 +71,7 @@ class Running:
         """Return the runs that may serve the current code.
 
         Those are the ones of the current event loop or, where none is running, all of
-        this process; if the code is part of one of them, that one alone.
+        this process; of several, the one that the code is part of, else the server's.
         """
         loop = _get_running_loop()
         runs = [
@@ -79,7 +79,10 @@ class Running:
             for run in tuple(self._runs)
             if (loop is None or run.loop is loop) and _is_alive(run)
         ]
-        return [run for run in runs if run.is_around] or runs
+        if around := [run for run in runs if run.is_around]:
+            return around
+        # Beside the run of a server, a piece of code may have started one for itself.
+        return [run for run in runs if run.serves] or runs
 
     def current(self) -> Run | None:
         """Return the run that serves the current code, if that can be told."""

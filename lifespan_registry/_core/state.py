@@ -32,7 +32,7 @@ class State(MutableMapping[str, Any]):
         try:
             return self.mapping[key]
         except KeyError:
-            raise MissingKeyError(key, self) from None
+            raise self._missing(key) from None
 
     def __getattr__(self, key: str) -> Any:
         # Python's own protocols (copy, pickle) probe for names like these, and without
@@ -49,7 +49,7 @@ class State(MutableMapping[str, Any]):
 
     def __delitem__(self, key: str) -> None:
         if key not in self.mapping:
-            raise MissingKeyError(key, self)
+            raise self._missing(key)
         del self._writable()[key]
 
     def __delattr__(self, key: str) -> None:
@@ -70,6 +70,15 @@ class State(MutableMapping[str, Any]):
     def __reduce__(self) -> tuple[object, ...]:
         # Without the marks: a run can be neither pickled nor copied.
         return type(self), (dict(self),)
+
+    def _missing(self, key: str) -> MissingKeyError:
+        """Make the error; the run that has filled the state may know the reason."""
+        for mark, run in self.mapping.items():
+            if mark.startswith(MARK):
+                reason: str = run.why_missing(key)
+                if reason:
+                    return MissingKeyError(key, self, reason)
+        return MissingKeyError(key, self)
 
     def _writable(self) -> MutableMapping[str, Any]:
         if isinstance(self.mapping, MutableMapping):

@@ -69,6 +69,13 @@ class Values:
         for target in self._targets[1:]:
             target[self._mark] = self.published[self._mark]
 
+    def check_shared(self, other: Origin) -> None:
+        """Refuse that *other* has put a value of its own under a published key."""
+        for target in self._targets:
+            for key, owner in self._owners.items():
+                if key in target and target[key] is not self.published.get(key):
+                    raise StateKeyError(key, owner, other)
+
     def copy(self) -> dict[str, Any]:
         """Copy the state that requests are to have, with what others have put there."""
         return dict(self._targets[-1])

@@ -15,6 +15,14 @@ Changes: TypeAlias = Mapping[ContextVar[Any], tuple[int, Any]]
 """What lifespans have set: of each variable who set it, by the place, and the value."""
 
 NONE: Changes = {}
+
+OF_EACH_REQUEST = frozenset({"asgiref.local", "decimal_context"})
+"""Names of variables behind which objects stand that no two requests may share.
+
+Django keeps its caches and the active language in the first one; a lifespan sets it
+whenever it uses a cache. The second one is Python's own.
+"""
+
 _UNSET: Any = object()
 
 
@@ -26,6 +34,15 @@ def merged(several: Iterable[Changes]) -> Changes:
             if variable not in result or result[variable][0] < change[0]:
                 result[variable] = change
     return result or NONE
+
+
+def for_requests(several: Iterable[Changes]) -> Changes:
+    """Join the changes of all lifespans, without what each request has of its own."""
+    return {
+        variable: change
+        for variable, change in merged(several).items()
+        if variable.name not in OF_EACH_REQUEST
+    }
 
 
 def apply(changes: Changes, base: Context) -> None:

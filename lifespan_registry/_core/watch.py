@@ -10,6 +10,9 @@ from collections.abc import Callable
 REPORT_EVERY = 5.0
 """After how many seconds a slow start or stop says what it waits for, and again."""
 
+BLOCKED = 0.1
+"""How many seconds late a timer is when the event loop has been blocked."""
+
 
 class Watch:
     """Lets one task wait until something has happened, or until something is due.
@@ -65,8 +68,14 @@ class Watch:
         self._rung = False
         now = self._loop.time()
         while self._due and self._due[0][0] <= now:
-            place = heapq.heappop(self._due)[1]
-            if self._is_awaited(place):
+            due, place = heapq.heappop(self._due)
+            if not self._is_awaited(place):
+                continue
+            if now - due > BLOCKED:
+                # Somebody has blocked the loop, which is not the fault of all others:
+                # they get the time back.
+                heapq.heappush(self._due, (now + (now - due), place))
+            else:
                 self._overdue(place)
         if now >= self._next_report:
             self._next_report = now + REPORT_EVERY

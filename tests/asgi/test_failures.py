@@ -81,7 +81,7 @@ async def test_errors_of_the_cleanup_are_logged_too(
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [(SystemExit, "SystemExit('3')"), (KeyboardInterrupt, "KeyboardInterrupt('3')")],
+    [(SystemExit, "SystemExit: 3"), (KeyboardInterrupt, "KeyboardInterrupt: 3")],
 )
 async def test_orders_to_leave_at_start_are_told_as_a_failure(
     registry: Registry,
@@ -105,7 +105,7 @@ async def test_orders_to_leave_at_start_are_told_as_a_failure(
 async def test_plan_error(
     registry: Registry, log: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What cannot be ordered is told as a failed start; nothing has been entered."""
+    """What cannot be ordered is told without a traceback; nothing has been entered."""
     tracked(registry, log, "a")
     tracked(registry, log, "b", requires="missing")
     server = Script(log, STARTUP)
@@ -118,6 +118,7 @@ async def test_plan_error(
     assert log == [START_FAILED]
     assert server.messages == [{"type": START_FAILED, "message": text}]
     assert logged(caplog) == [("ERROR", text)]
+    assert [record.exc_info for record in caplog.records] == [None]
     assert server.scope["state"] == {}
 
 
@@ -152,5 +153,5 @@ async def test_system_exit_at_stop_is_told_as_a_failure(
     await server.run(wrapped(registry))
 
     assert log == ["+a", "+bad", STARTED, "-a", STOP_FAILED]
-    assert server.messages[1] == {"type": STOP_FAILED, "message": "SystemExit('3')"}
-    assert logged(caplog) == [("ERROR", "SystemExit('3')")]
+    assert server.messages[1] == {"type": STOP_FAILED, "message": "SystemExit: 3"}
+    assert logged(caplog) == [("ERROR", "SystemExit: 3")]

@@ -58,11 +58,18 @@ async def test_same_wrapper_runs_again(registry: Registry, log: list[str]) -> No
     assert log == ["+a", STARTED, "-a", STOPPED] * 2
 
 
-async def test_empty_registry(registry: Registry, log: list[str]) -> None:
-    """A registry without lifespans starts and stops as any other."""
+async def test_empty_registry(
+    registry: Registry, log: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A registry without lifespans starts and stops as any other, with a warning."""
     await Script(log, STARTUP, SHUTDOWN).run(wrapped(registry))
 
     assert log == [STARTED, STOPPED]
+    text = (
+        "No lifespan is registered, so that none is started. Is 'lifespan_registry' in "
+        "INSTALLED_APPS, and are the lifespans in the module 'lifespans' of an app?"
+    )
+    assert logged(caplog) == [("WARNING", text)]
 
 
 async def test_keyword_arguments(registry: Registry, log: list[str]) -> None:
@@ -81,7 +88,7 @@ async def test_keyword_arguments(registry: Registry, log: list[str]) -> None:
 def test_servers_take_it_for_asgi_3(registry: Registry, make: type[Plain]) -> None:
     """Whatever a server looks at, it sees a single callable of three arguments."""
     application = LifespanApplication(make(), registry=registry)
-    config = Config(application, log_config=None)
+    config = Config(application, log_config=None, ws="none")
     config.load()
 
     assert not is_double_callable(application)

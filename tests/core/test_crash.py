@@ -101,7 +101,9 @@ async def test_child_crashes(
             worker.get()
         assert re.match(
             r"lifespan 'worker' has no value any more: it crashed at "
-            r"\d\d:\d\d:\d\d, of ExceptionGroup: unhandled errors in a TaskGroup",
+            r"\d\d:\d\d:\d\d, of ConnectionError: lost the broker \(in an "
+            r"ExceptionGroup\)\.\nThe log of that moment has the whole traceback; a "
+            r"restart of the process brings it back\.$",
             str(caught.value),
         )
         assert dict(run.state) == {"a": "a", "b": "b"}
@@ -141,12 +143,15 @@ async def test_crash_during_the_start(
         await registry.run().__aenter__()
 
     (failure,) = caught.value.failures
-    assert failure[0].name == "worker"
+    assert failure[0] == worker.definition.origin
     assert isinstance(failure[1], ExceptionGroup)
     assert caught.value.cleanup == ()
+    what = f"{failure[0]}: ConnectionError: lost the broker (in an ExceptionGroup)"
+    assert str(caught.value) == f"1 lifespan failed to start:\n    {what}"
     assert log == ["+a", "-a"]
-    with pytest.raises(StartFailedError, match="worker"):
+    with pytest.raises(StartFailedError) as failed:
         worker.get()
+    assert failed.value.detail == what
 
 
 async def test_crash_that_cleans_up(registry: Registry, log: list[str]) -> None:

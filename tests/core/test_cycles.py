@@ -59,7 +59,7 @@ these 2 lifespans wait for one another, so that none can start:
     ╭─> 'a' takes 'cache'       {a.where}
     ╰── 'cache' has after='a'   {b.where}
 
-Take one of these wishes away."""
+Remove one of these dependencies."""
     )
 
 
@@ -84,7 +84,7 @@ these 5 lifespans wait for one another, so that none can start:
     │   'd' has to wait for 'e', which has before='d'   {d}
     ╰── 'e' takes 'a'                                   {e}
 
-Take one of these wishes away."""
+Remove one of these dependencies."""
     )
 
 

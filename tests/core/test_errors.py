@@ -81,6 +81,10 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
     (LifespanError("whatever"), "whatever"),
     (LifespanError(), ""),
     (MissingKeyError("db", ["dbs"]), "the state has no 'db'. Did you mean 'dbs'?"),
+    (
+        MissingKeyError("db", ["dbs"], "it crashed"),
+        "the state has no 'db': it crashed",
+    ),
     (NeverYieldedError(DB), "returned without a yield."),
     (NotAContextManagerError(DB, "None"), "returned None, which is no context manager"),
     (NotInThisRunError("db", "is skipped"), "has no value: it is skipped."),
@@ -98,13 +102,20 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
     ),
     (
         ShutdownTimeoutError(DB, 1.5, "shop/lifespans.py:12"),
-        "stopped within 1.5 s (it is at shop/lifespans.py:12).\nIt was cancelled.",
+        (
+            "stopped within 1.5 s (it is at shop/lifespans.py:12).\n"
+            "It was cancelled (does it wait for a task that never ends?). Allow it"
+        ),
     ),
     (
         ShutdownTimeoutError(DB, 2.0, None, ignored=True),
         "within 2 s.\nIt was cancelled, did not react, and has been left behind.",
     ),
-    (SourceError("db", "42"), "it was given 42."),
+    (
+        ShutdownTimeoutError(DB, 2.0, None, ignored=True, in_thread=True),
+        "within 2 s.\nIts thread, which nothing can interrupt, has been left behind.",
+    ),
+    (SourceError("db", "42"), "it was given 42.\nA method of the value"),
     (StartFailedError("db", "of it"), "the start failed. of it"),
     (
         StartingError("db", "waits for 'cache'"),
@@ -135,7 +146,8 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
         "is taken already, by 'cache' (shop/lifespans.py:20)",
     ),
     (StateKeyError("key", DB, None), 'by scope["state"] itself'),
-    (StoppedError("db", "has been stopped"), "any more: it has been stopped."),
+    (StoppedError("db", "has been stopped"), "it has been stopped.\nThis code runs"),
+    (StoppedError("db", "is being stopped"), "it is being stopped.\nCode that runs"),
     (UnavailableError("db", "why"), "db"),
     (
         UnknownLifespanError("db", "requires 'db'", CACHE, [DB]),

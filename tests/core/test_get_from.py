@@ -126,9 +126,9 @@ async def test_source_of_a_run_that_is_over(
     with pytest.raises(StoppedError) as caught:
         db.get(state)
     assert str(caught.value) == (
-        "lifespan 'db' has no value any more: it has been stopped.\nWhat still runs at "
-        "that time keeps the value itself, or is stopped by a lifespan that needs this "
-        "one."
+        "lifespan 'db' has no value any more: it has been stopped.\n"
+        "This code runs after the stop of the server, or outside the block that has "
+        "started it: async with default_registry.run(): ..."
     )
 
 
@@ -159,5 +159,6 @@ def test_what_is_no_source(source: object, given: str, db: Lifespan[str]) -> Non
     assert isinstance(caught.value, TypeError)
     assert str(caught.value) == (
         "db.get() takes a request, a scope, a consumer or a State, or nothing; it was "
-        f"given an object of type {given}."
+        f"given an object of type {given}.\n"
+        "A method of the value itself is called on db.get()."
     )

@@ -34,9 +34,20 @@ STARTING = (
     "\nA lifespan that uses another one takes it as a parameter, or names it with "
     "requires=; then it starts after it."
 )
-STOPPED = (
-    "\nWhat still runs at that time keeps the value itself, or is stopped by a "
-    "lifespan that needs this one."
+STOPPED = {
+    "is being stopped": (
+        "\nCode that runs during the stop takes it as a parameter of a lifespan of its "
+        "own, which is then stopped before it."
+    ),
+    "has been stopped": (
+        "\nThis code runs after the stop of the server, or outside the block that has "
+        "started it: async with default_registry.run(): ..."
+    ),
+}
+LATE = (
+    "was registered only after this run had begun. (Is 'lifespan_registry' in "
+    "INSTALLED_APPS, and the file of the lifespan called lifespans.py? Then it is "
+    "imported in time)"
 )
 FAILED = "\nThe log of the startup has the whole traceback."
 
@@ -48,10 +59,12 @@ def test_not_started(registry: Registry, log: list[str]) -> None:
     assert text == (
         "lifespan 'db' has no value: no lifespans have been started in this process.\n"
         "Under a server: is the application in asgi.py wrapped in LifespanApplication, "
-        "and does the server send the lifespan protocol (Uvicorn without --lifespan "
-        "off)?\n"
+        "and does the server send the lifespan protocol (not manage.py runserver, "
+        "WSGI, or Uvicorn with --lifespan off)?\n"
         "In a test, a command or a script, start them yourself: async with "
-        "default_registry.run(): ..."
+        "default_registry.run(): ...\n"
+        "While a module is imported there is never a value: call .get() in the "
+        "function that uses it."
     )
 
 
@@ -189,10 +202,10 @@ async def test_out_of_reach_before_its_cleanup(
     assert sorted(reasons, key=lambda reason: reason[1]) == [
         (
             StoppedError,
-            f"lifespan {name!r} has no value any more: it {words} stopped.{STOPPED}",
+            f"lifespan {name!r} has no value any more: it {how}.{STOPPED[how]}",
         )
         for name in ("db", "files")
-        for words in ("has been", "is being")
+        for how in ("has been stopped", "is being stopped")
     ]
 
 
@@ -210,7 +223,7 @@ async def test_not_in_this_run(registry: Registry, log: list[str]) -> None:
         for name, words in (
             ("off", "is disabled by its enabled="),
             ("one", "is skipped in this run"),
-            ("late", "was registered after the run that is up had begun"),
+            ("late", LATE),
             ("two", "is left out by only= of this run"),
         )
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
+import pickle
 import types
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -114,6 +116,54 @@ def test_one_parameter_is_enough_at_runtime() -> None:
     alias: Any = Lifespan[int]
     assert isinstance(alias, types.GenericAlias)
     assert (alias.__origin__, alias.__args__) == (Lifespan, (int,))
+
+
+def test_handle_taken_for_the_value(registry: Registry) -> None:
+    """Who asks a handle for what the value has is told where the value is."""
+    handle = registry.on_lifespan(name="http_client")(search)
+    with pytest.raises(AttributeError) as caught:
+        _ = handle.headers  # type: ignore[attr-defined]
+    assert str(caught.value) == (
+        "a Lifespan has no attribute 'headers': the value is http_client.get()"
+    )
+    assert caught.value.name == "headers"
+    assert caught.value.obj is handle
+    assert not hasattr(handle, "headers")
+    assert getattr(handle, "headers", None) is None
+
+
+@pytest.mark.parametrize(
+    "remake", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))]
+)
+def test_handle_is_remade(remake: Any, registry: Registry) -> None:
+    """A handle can be copied, and pickled if that which it opens can."""
+    handle = registry.on_lifespan(name="pool")(Pool)
+    again = remake(handle)
+    assert type(again) is Lifespan
+    assert (again.name, again.__wrapped__) == ("pool", Pool)
+
+
+def test_unready_handle_does_not_recurse() -> None:
+    """An instance that has not been initialised yet raises AttributeError for all."""
+    handle: Any = Lifespan.__new__(Lifespan)
+    for name in ("__setstate_of_nobody__", "name", "definition"):
+        with pytest.raises(AttributeError) as caught:
+            getattr(handle, name)
+        assert str(caught.value) == (
+            f"a Lifespan has no attribute {name!r}: the value is lifespan.get()"
+        )
+
+
+def test_handle_is_inspected(registry: Registry) -> None:
+    """What looks into objects finds in a handle what was there before it looked."""
+    handle = registry.on_lifespan(search)
+    found = dict(inspect.getmembers(handle))
+    assert (found["name"], found["__wrapped__"]) == ("search", search)
+    assert inspect.unwrap(handle) is search
+    assert inspect.getdoc(handle) == "Find things."
+    assert not inspect.isasyncgenfunction(handle)
+    assert not inspect.iscoroutinefunction(handle)
+    assert not inspect.isawaitable(handle)
 
 
 async def test_handle_in_another_registry(registry: Registry) -> None:

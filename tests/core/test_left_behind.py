@@ -71,16 +71,21 @@ AT_START = ["beside is clean", "StartupError", "the end"]
 AT_STOP = ["up", "beside is clean", "ShutdownError", "the end"]
 
 
+NEWLINE = "\n"
+IGNORES = "it ignores its cancellation"
+THREAD = "its thread cannot be interrupted"
+
+
 @pytest.mark.parametrize(
-    ("lifespan", "told"),
+    ("lifespan", "told", "why"),
     [
-        pytest.param(ENTER, AT_START, id="enter"),
-        pytest.param(EXIT, AT_STOP, id="exit"),
-        pytest.param(ENTER_IN_A_THREAD, AT_START, id="enter in a thread"),
-        pytest.param(EXIT_IN_A_THREAD, AT_STOP, id="exit in a thread"),
+        pytest.param(ENTER, AT_START, IGNORES, id="enter"),
+        pytest.param(EXIT, AT_STOP, IGNORES, id="exit"),
+        pytest.param(ENTER_IN_A_THREAD, AT_START, THREAD, id="enter in a thread"),
+        pytest.param(EXIT_IN_A_THREAD, AT_STOP, THREAD, id="exit in a thread"),
     ],
 )
-def test_process_ends(lifespan: str, told: list[str]) -> None:
+def test_process_ends(lifespan: str, told: list[str], why: str) -> None:
     """asyncio.run() and the interpreter end, though a lifespan never does."""
     code = "".join(map(textwrap.dedent, (HEAD, lifespan, TAIL)))
     process = subprocess.run(
@@ -92,4 +97,5 @@ def test_process_ends(lifespan: str, told: list[str]) -> None:
     )
 
     assert process.stdout.splitlines() == told
-    assert "giving it up" in process.stderr
+    hung = f"'hung' (<string>:{HEAD.count(NEWLINE) + 2})"
+    assert f"{hung} is given up, and left behind: {why}" in process.stderr.splitlines()

@@ -80,7 +80,7 @@ def test_both_stars_on_one(registry: Registry) -> None:
     ╭─> 'a' has to wait for 'both', which has before='*'   {at}
     ╰── 'both' has after='*'                               {at}
 
-Take one of these wishes away."""
+Remove one of these dependencies."""
     ]
 
 
@@ -98,7 +98,7 @@ def test_star_against_a_wish(registry: Registry) -> None:
     │   'first' requires 'last'                             {at}
     ╰── 'last' has after='*'                                {at}
 
-Take one of these wishes away."""
+Remove one of these dependencies."""
     ]
 
 

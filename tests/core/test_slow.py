@@ -48,7 +48,7 @@ async def test_slow_start(
     registry.on_lifespan(name="slow", requires="a")(function)
     tracked(registry, log, "b", sync=sync, requires="slow")
     text = (
-        "starting for N s so far, waiting for:\n"
+        "the start of the lifespans has taken N s so far; it waits for:\n"
         f"    'slow' ({place(function)}), now at {place(function, 1)}"
     )
 
@@ -84,7 +84,7 @@ async def test_slow_stop(
     registry.on_lifespan(name="slow", requires="a")(function)
     tracked(registry, log, "b", sync=sync, requires="slow")
     text = (
-        "stopping for N s so far, waiting for:\n"
+        "the stop of the lifespans has taken N s so far; it waits for:\n"
         f"    'slow' ({place(function)}), now at {place(function, 2)}"
     )
 

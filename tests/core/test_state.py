@@ -14,9 +14,9 @@ from lifespan_registry.exceptions import LifespanError, MissingKeyError
 from tests.tracked import tracked
 
 
-def test_access() -> None:
+def test_access(registry: Registry) -> None:
     """A value is reached by key, by attribute, and by every way of a mapping."""
-    state = State({"db": 1, "items": 2, f"{MARK}1": object()})
+    state = State({"db": 1, "items": 2, f"{MARK}1": registry.run()})
     assert (state["db"], state.db, state.get("db"), getattr(state, "db", None)) == (
         1,
     ) * 4
@@ -28,12 +28,12 @@ def test_access() -> None:
     assert (state.get("cache", 3), getattr(state, "cache", 4)) == (3, 4)
 
 
-def test_internal_marks_are_hidden() -> None:
+def test_internal_marks_are_hidden(registry: Registry) -> None:
     """What the package itself keeps in a state is neither listed nor counted."""
-    state = State({"db": 1, f"{MARK}1": object()})
+    state = State({"db": 1, f"{MARK}1": registry.run()})
     assert (len(state), [*state], repr(state)) == (1, ["db"], "<State: db>")
     assert state == {"db": 1}
-    assert repr(State({f"{MARK}1": object()})) == "<State: empty>"
+    assert repr(State({f"{MARK}1": registry.run()})) == "<State: empty>"
 
 
 PUBLISHED = "\nPublished are: cache, http_client."
@@ -46,9 +46,9 @@ PUBLISHED = "\nPublished are: cache, http_client."
         ("db", PUBLISHED),
     ],
 )
-def test_missing_key(key: str, words: str) -> None:
+def test_missing_key(registry: Registry, key: str, words: str) -> None:
     """A missing key lists what is published, and the one that was meant."""
-    state = State({"http_client": 1, "cache": 2, f"{MARK}1": object()})
+    state = State({"http_client": 1, "cache": 2, f"{MARK}1": registry.run()})
     errors: list[MissingKeyError] = []
     for kind in (MissingKeyError, KeyError, LifespanError):
         with pytest.raises(kind) as by_key:
@@ -64,10 +64,10 @@ def test_missing_key(key: str, words: str) -> None:
     assert {error.published for error in errors} == {("http_client", "cache")}
 
 
-def test_missing_key_of_an_empty_state() -> None:
+def test_missing_key_of_an_empty_state(registry: Registry) -> None:
     """An empty state asks whether anything has been started at all."""
     with pytest.raises(AttributeError) as caught:
-        _ = State({f"{MARK}1": object()}).db
+        _ = State({f"{MARK}1": registry.run()}).db
     assert str(caught.value) == (
         "the state has no 'db': it is empty. Have the lifespans been started? Is the "
         "application wrapped in LifespanApplication?"

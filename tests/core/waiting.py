@@ -44,6 +44,15 @@ def place(function: FunctionType, offset: int = 0) -> str:
     return f"{os.path.relpath(code.co_filename)}:{code.co_firstlineno + offset}"
 
 
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the package has logged as errors."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if (record.name, record.levelname) == ("lifespan_registry", "ERROR")
+    ]
+
+
 class Gate:
     """A door at which async lifespans and sync ones can be held."""
 

@@ -43,7 +43,6 @@ def found(project: Project) -> str:
         ('LIFESPAN_REGISTRY = {"MODULE": "startup"}', "['other']"),
         ('LIFESPAN_REGISTRY = {"MODULE": "web.startup"}', "['inner']"),
         ('LIFESPAN_REGISTRY = {"MODULE": None}', "[]"),
-        ('LIFESPAN_REGISTRY = {"MODULE": "no name"}', "['db', 'mail']"),
     ],
 )
 def test_modules(tmp_path: Path, settings: str, names: str) -> None:
@@ -117,6 +116,26 @@ def test_taken_over_as_django_starts(tmp_path: Path) -> None:
     )
     script = NAMES + "print(*default_registry.limits)\n"
     assert project.python("-c", script).stdout == "[]\n3 4.5\n"
+
+
+def test_bad_settings_are_warned_of(tmp_path: Path) -> None:
+    """As Django starts, each bad setting is logged once, and its default counts."""
+    project = shop(
+        tmp_path,
+        {"shop/lifespans.py": APP.format(name="db")},
+        'LIFESPAN_REGISTRY = {"MODULE": "no name", "STARTUP_TIMEOUT": "30", '
+        '"SHUTDOWN_TIMEOUT": 4.5, "PORT": 1}\n',
+    )
+    result = project.python("-c", NAMES + "print(*default_registry.limits)\n")
+    assert result.stdout == "['db']\n20.0 4.5\n"
+    assert result.stderr == (
+        "LIFESPAN_REGISTRY['MODULE'] is 'no name'. It takes the name of a module in "
+        "each app, or None to import none. The default counts.\n"
+        "LIFESPAN_REGISTRY['STARTUP_TIMEOUT'] is '30'. It takes seconds above 0; "
+        "float('inf') never gives up. The default counts.\n"
+        "LIFESPAN_REGISTRY has an unknown key 'PORT'. It knows: STARTUP_TIMEOUT, "
+        "SHUTDOWN_TIMEOUT, MODULE. The default counts.\n"
+    )
 
 
 def test_label() -> None:

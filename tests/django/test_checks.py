@@ -101,7 +101,7 @@ def test_e004_cycle(default: Registry, log: list[str]) -> None:
     assert message == error(
         "E004",
         str(cycle).rpartition("\n\n")[0],
-        "Take one of these wishes away.",
+        "Remove one of these dependencies.",
     )
     assert [line.partition("   tests")[0].strip() for line in drawing] == [
         "╭─> 'a' has after='c'",

@@ -77,7 +77,7 @@ def test_errors_of_the_plan(tmp_path: Path) -> None:
             ╭─> 'search' takes 'db'       shop/lifespans.py:4
             ╰── 'db' has after='search'   shop/lifespans.py:14
 
-        Take one of these wishes away.
+        Remove one of these dependencies.
     """)
 
 

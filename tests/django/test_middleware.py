@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
 from lifespan_registry import Registry, State
-from lifespan_registry.exceptions import MissingKeyError
+from lifespan_registry.exceptions import CrashedError, MissingKeyError
 from lifespan_registry.middleware import LifespanStateMiddleware
+from tests.core.waiting import until
 
 
 def keep(request: Any) -> Any:
@@ -99,6 +101,39 @@ def test_nothing_has_been_started(request_: Any) -> None:
     assert str(missing.value) == (
         "the state has no 'db': it is empty. Have the lifespans been started? Is the "
         "application wrapped in LifespanApplication?"
+    )
+
+
+async def test_value_of_a_crashed_lifespan(default: Registry) -> None:
+    """Of a lifespan that has crashed, the state of a request says when, and of what."""
+    crash = asyncio.Event()
+
+    @default.on_lifespan
+    async def worker() -> AsyncIterator[str]:
+        async def child() -> None:
+            await crash.wait()
+            raise ConnectionError("lost the broker")
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(child())
+            yield "worker"
+
+    async with default.run() as run:
+        crash.set()
+        await until(lambda: run.report["worker"].error is not None)
+        request = LifespanStateMiddleware(keep)(asgi_request())
+        with pytest.raises(CrashedError) as crashed:
+            worker.get(request)
+        with pytest.raises(MissingKeyError) as by_key:
+            request.state["worker"]
+        with pytest.raises(MissingKeyError) as by_attribute:
+            _ = request.state.worker
+
+    assert "of ConnectionError: lost the broker (in an Exc" in str(crashed.value)
+    assert (
+        str(by_key.value)
+        == str(by_attribute.value)
+        == f"the state has no 'worker': {crashed.value}"
     )
 
 

@@ -6,14 +6,15 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
-from django.test import override_settings
+from django.test import AsyncRequestFactory, RequestFactory, override_settings
 
 from lifespan_registry import checks, exceptions
 from tests.docs.messages import EXAMPLES, FAMILIES
-from tests.project import ROOT
+from tests.project import ROOT, shop
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 SECTIONS = {
@@ -61,6 +62,27 @@ def test_ids_of_errors(kind: type[Exception], number: str) -> None:
     anchor = number.replace(".", "").lower()
     assert f"[{number}](#{anchor})" in SECTIONS[kind.__name__]
     assert f"[{kind.__name__}](#{kind.__name__.lower()})" in SECTIONS[number]
+
+
+def test_messages_of_others(tmp_path: Path) -> None:
+    """The messages of Django and Python on the page are what they say."""
+    asgi: Any = AsyncRequestFactory().get("/")
+    wsgi: Any = RequestFactory().get("/")
+    with pytest.raises(AttributeError) as no_middleware:
+        _ = asgi.state
+    with pytest.raises(AttributeError) as no_scope:
+        _ = wsgi.scope
+    with pytest.raises(KeyError) as no_state:
+        _ = asgi.scope["state"]
+    command = shop(tmp_path, {}, "INSTALLED_APPS = []\n").manage("lifespans")
+
+    table = PAGE.partition("\n## Messages of Django and Python\n")[2]
+    assert re.findall(r"^\| `(.*?)` \|", table, flags=re.MULTILINE) == [
+        str(no_middleware.value),
+        str(no_scope.value),
+        f"KeyError: {no_state.value}",
+        command.stderr.splitlines()[0],
+    ]
 
 
 def test_messages_of_checks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,13 +42,14 @@ application = get_asgi_application()
 """
 
 RUN = """\
-import asyncio, sys
+import asyncio, logging, sys
 from importlib import import_module
 
 import django
 from lifespan_registry import default_registry
 
 django.setup()
+logging.disable(logging.INFO)
 for module in sys.argv[1:]:
     import_module(module)
 

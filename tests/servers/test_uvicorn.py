@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import re
 import signal
 import socket
 import time
@@ -182,9 +183,13 @@ def test_hung_exit(tmp_path: Path) -> None:
         seconds = time.monotonic() - began
 
     assert server.events == [*STARTED, "-hanging", *STOPPED]
-    assert "ignores that it is cancelled: giving it up" in server.output
-    assert "'hanging' (tests" in server.output
-    assert "has not stopped within 0.3 s" in server.output
+    origin = r"'hanging' \(tests/servers/project/lifespans\.py:\d+\)"
+    assert re.search(f"{origin} takes too long to stop: cancelling it", server.output)
+    assert re.search(
+        f"{origin} is given up, and left behind: it ignores its cancellation",
+        server.output,
+    )
+    assert re.search(f"{origin} has not stopped within 0.3 s", server.output)
     assert seconds < 10
 
 
