@@ -7,7 +7,7 @@ import heapq
 import logging
 from collections import deque
 from contextvars import Context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lifespan_registry._core import variables
 from lifespan_registry._core.definition import Limits
@@ -183,7 +183,9 @@ class Conductor:
         if member in self._crashing:
             self.failed(member, error)
             return
-        logger.error(
+        _log(
+            member,
+            logging.ERROR,
             "lifespan %s crashed %.1f s after its start. Its value is out of reach "
             "from now on; the other lifespans stay up.",
             member.origin,
@@ -201,16 +203,13 @@ class Conductor:
                     heapq.heappush(self._leaving, -other)
         self._watch.ring()
         if self.stopping and member.status is Status.STOPPED:
-            try:
-                logger.log(
-                    self._log_level,
-                    "stopped %s in %.3f s",
-                    member.step.name,
-                    member.left - member.leave_began,
-                )
-            except BaseException as error:  # noqa: BLE001 - a log handler has raised
-                own = member.exit_error
-                member.exit_error = error if own is None else own
+            _log(
+                member,
+                self._log_level,
+                "stopped %s in %.3f s",
+                member.step.name,
+                member.left - member.leave_began,
+            )
 
     # --- what the watch asks -------------------------------------------------------
 
@@ -229,7 +228,8 @@ class Conductor:
     def _stop_overdue(self, place: int) -> None:
         member = self.members[place]
         if member.late is None and not member.in_thread:
-            logger.error("%s takes too long to stop: cancelling it", member.origin)
+            text = "%s takes too long to stop: cancelling it"
+            _log(member, logging.ERROR, text, member.origin)
             member.hurry()
             self._watch.expect(place, GRACE)
             return
@@ -238,7 +238,8 @@ class Conductor:
             if member.in_thread
             else "it ignores its cancellation"
         )
-        logger.error("%s is given up, and left behind: %s", member.origin, why)
+        text = "%s is given up, and left behind: %s"
+        _log(member, logging.ERROR, text, member.origin, why)
         member.give_up()
 
     def _report(self, seconds: float) -> None:
@@ -258,6 +259,17 @@ class Conductor:
                 for one in busy
             ),
         )
+
+
+def _log(
+    member: Member, level: int, text: str, *args: object, exc_info: Any = None
+) -> None:
+    """Log *text*; where a handler raises, that is an error of *member* at its exit."""
+    try:
+        logger.log(level, text, *args, exc_info=exc_info)
+    except BaseException as error:  # noqa: BLE001 - kept, and raised by the run
+        own = member.exit_error
+        member.exit_error = error if own is None else own
 
 
 def _patience(member: Member) -> float:

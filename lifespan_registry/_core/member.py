@@ -340,10 +340,8 @@ class Member:
         if self.is_over:
             return
         if not self._conductor.going_down():
-            error = None if task.cancelled() else task.exception()
-            if error is None:
-                error = WasCancelledError(self.origin, "startup")
-            self.fail(error)
+            own = None if task.cancelled() else task.exception()
+            self.fail(WasCancelledError(self.origin, "startup") if own is None else own)
         self._finish()
 
 

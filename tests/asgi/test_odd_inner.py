@@ -85,7 +85,7 @@ class Nameless(Plain):
 
 
 plain = Plain(keys)
-by_lambda = lambda scope, receive, send: plain(scope, receive, send)  # noqa: E731
+by_lambda = lambda scope, *talk: plain(scope, *talk)  # noqa: E731, PLW0108
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import sys
 def output_of(script: str) -> list[str]:
     """Run *script* with all warnings as errors; return the lines that it prints."""
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", script],
+        [sys.executable, "-W", "error", "-c", script],
         capture_output=True,
         text=True,
         timeout=60,

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from lifespan_registry import Lifespan, Registry
+from lifespan_registry._core import conductor
 from lifespan_registry._core.report import Status
 from lifespan_registry.exceptions import EndedByItselfError, StartupError
-from tests.core.waiting import some_steps
+from tests.core.waiting import Gate, some_steps, until
 from tests.tracked import tracked
+
+SHORT = 0.05
 
 
 def crashing(
@@ -56,16 +59,10 @@ async def test_dependents_are_not_entered(registry: Registry, log: list[str]) ->
         await crashed.wait()
 
     tracked(registry, log, "other", requires="a", enter=enter)
-    entered: list[object] = []
-
-    @registry.on_lifespan
-    async def by_place(worker: str, /, other: str) -> AsyncIterator[None]:
-        yield entered.append(worker)
-
-    @registry.on_lifespan
-    async def by_name(*, worker: str, other: str) -> AsyncIterator[None]:
-        yield entered.append(worker)
-
+    entered: list[str] = []
+    add = registry.on_lifespan
+    add(name="by_place")(lambda worker, /, other: (yield entered.append(worker)))
+    add(name="by_name")(lambda *, worker, other: (yield entered.append(worker)))
     tracked(registry, log, "by_option", requires=("worker", "other"))
     run = registry.run()
 
@@ -107,6 +104,45 @@ async def test_start_is_no_success(registry: Registry, log: list[str]) -> None:
 
     assert log == ["cleaned up"]
     assert caught.value.origins == (worker.definition.origin,)
+
+
+async def test_cleanup_that_never_ends(
+    registry: Registry, log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose cleanup ignores that its time is up is named, and left behind."""
+    monkeypatch.setattr(conductor, "GRACE", SHORT)
+    gate = Gate()
+    tasks: list[asyncio.Task[None] | None] = []
+    tracked(registry, log, "a")
+
+    @registry.on_lifespan(requires="a", shutdown_timeout=SHORT)
+    async def worker() -> AsyncIterator[None]:
+        tasks.append(asyncio.current_task())
+        try:
+            yield
+        finally:
+            await gate.insist()
+            log.append("cleaned up")
+
+    async def enter() -> None:
+        (task,) = tasks
+        assert task is not None
+        task.cancel()
+        await gate.wait()
+
+    tracked(registry, log, "other", requires="worker", enter=enter)
+    run = registry.run()
+
+    with pytest.raises(StartupError) as caught:
+        await run.__aenter__()
+
+    assert log == ["+a", "-a"]
+    assert caught.value.origins == (worker.definition.origin,)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, EndedByItselfError)
+    assert run.report["worker"].status is Status.CRASHED
+    gate.open()
+    await until(lambda: log[2:] == ["cleaned up"])
 
 
 async def test_crash_together_with_the_last_start(

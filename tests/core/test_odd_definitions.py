@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator
 
@@ -32,9 +33,7 @@ async def pool(size: int, *, name: str = "pool") -> AsyncIterator[str]:
 
 def test_enabled_is_a_coroutine_function(registry: Registry) -> None:
     """``enabled=`` refuses a coroutine function: its answer would always be a yes."""
-
-    async def enabled() -> bool:
-        raise NotImplementedError
+    enabled = functools.partial(asyncio.sleep, 0, result=True)
 
     with pytest.raises(DefinitionError) as caught:
         add(registry, "db", enabled=enabled)

@@ -111,6 +111,7 @@ async def test_false_error_of_the_block(
             raise error
 
     assert caught.value is error
+    assert not error
     assert log == ["+db", "-db"]
 
 

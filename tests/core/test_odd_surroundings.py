@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from lifespan_registry import Registry
+from lifespan_registry._core.report import Status
 from lifespan_registry.exceptions import ShutdownError, StartupError
+from tests.core.test_crash import fragile
+from tests.core.waiting import Gate, until
 from tests.tracked import tracked
 
 
@@ -99,6 +102,46 @@ async def test_log_breaks_while_one_stops(
     )
 
 
+async def test_log_breaks_at_a_crash(
+    registry: Registry, log: list[str], break_log_at: Callable[[str], None]
+) -> None:
+    """A log that raises at a crash is told at the stop; the crash is reported."""
+    worker = fragile(registry, asyncio.TaskGroup)
+    tracked(registry, log, "a", requires="worker")
+    break_log_at("lifespan 'worker' ")
+
+    with pytest.raises(ShutdownError) as caught:
+        async with registry.run() as run:
+            worker.get()()
+            await until(lambda: run.report["worker"].error is not None)
+            log.append("up")
+
+    assert log == ["+a", "up", "-a"]
+    assert run.report["worker"].status is Status.CRASHED
+    assert isinstance(run.report["worker"].error, ExceptionGroup)
+    assert str(caught.value) == (
+        f"1 lifespan failed to stop:\n    {worker.definition.origin}: "
+        "OSError: no space left for the log"
+    )
+
+
+async def test_log_breaks_at_a_hung_exit(
+    registry: Registry, log: list[str], break_log_at: Callable[[str], None]
+) -> None:
+    """A log that raises at a hung exit does not keep it from being cancelled."""
+    tracked(registry, log, "a")
+    options: dict[str, Any] = {"requires": "a", "shutdown_timeout": 0.05}
+    hung = tracked(registry, log, "hung", leave=Gate().wait, **options)
+    break_log_at("'hung' ")
+
+    with pytest.raises(ShutdownError) as caught:
+        async with registry.run():
+            log.append("up")
+
+    assert log == ["+a", "+hung", "up", "-a"]
+    assert caught.value.origins == (hung.definition.origin,)
+
+
 @pytest.mark.parametrize("refused", ["a", "b", "c"])
 async def test_loop_refuses_a_task(
     registry: Registry, log: list[str], refused: str
@@ -124,9 +167,8 @@ async def test_loop_refuses_a_task(
         loop.set_task_factory(usual)
 
     entered = "abc"[: "abc".index(refused)]
-    assert log == [*(f"+{one}" for one in entered)] + [
-        *(f"-{one}" for one in reversed(entered))
-    ]
+    up, down = [f"+{one}" for one in entered], [f"-{one}" for one in entered]
+    assert log == [*up, *reversed(down)]
     assert registry.current_run() is None
 
 

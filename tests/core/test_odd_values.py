@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -34,8 +33,8 @@ class Unbound:
 class Manager(Unbound):
     """Such a one as a context manager; its exit takes for ever."""
 
-    async def __aenter__(self) -> Manager:
-        return self
+    async def __aenter__(self) -> None:
+        pass
 
     async def __aexit__(self, *args: object) -> None:
         await asyncio.Event().wait()
@@ -44,7 +43,7 @@ class Manager(Unbound):
 async def test_proxy_that_hangs(registry: Registry, log: list[str]) -> None:
     """A proxy whose exit hangs is cancelled as others are; they are exited."""
     tracked(registry, log, "a")
-    options = {"requires": "a", "state_key": None, "shutdown_timeout": SHORT}
+    options: dict[str, Any] = {"requires": "a", "shutdown_timeout": SHORT}
     registry.on_lifespan(name="proxy", **options)(Manager)
     tracked(registry, log, "b", requires="proxy")
 
@@ -61,8 +60,8 @@ async def test_proxy_that_hangs(registry: Registry, log: list[str]) -> None:
 async def test_proxy_without_exit_and_enter(registry: Registry, log: list[str]) -> None:
     """A proxy that is no context manager fails the start with what it says."""
     tracked(registry, log, "a")
-    make = functools.partial(Unbound)
-    registry.on_lifespan(name="proxy", requires="a")(lambda: make())
+    proxies = {"proxy": Unbound()}
+    registry.on_lifespan(name="proxy", requires="a")(lambda: proxies["proxy"])
 
     with pytest.raises(StartupError, match=r"'proxy' .* RuntimeError: nothing is "):
         await registry.run().__aenter__()
@@ -70,17 +69,12 @@ async def test_proxy_without_exit_and_enter(registry: Registry, log: list[str]) 
     assert log == ["+a", "-a"]
 
 
-class Closed(Mapping[str, int]):
+class Closed(dict[str, int]):
     """A mapping that raises *error* when it is looked through."""
 
     def __init__(self, error: BaseException) -> None:
+        super().__init__(a=1)
         self.error = error
-
-    def __getitem__(self, key: str) -> int:
-        raise KeyError(key)
-
-    def __len__(self) -> int:
-        return 1
 
     def __iter__(self) -> Iterator[str]:
         raise self.error

@@ -9,7 +9,7 @@ import pytest
 
 from lifespan_registry import Registry
 from lifespan_registry._core import conductor
-from lifespan_registry._core.conductor import Limits
+from lifespan_registry._core.definition import Limits
 from lifespan_registry.exceptions import (
     ShutdownError,
     ShutdownTimeoutError,

@@ -7,7 +7,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable
-from types import FunctionType
+from typing import Any
 
 import pytest
 
@@ -38,7 +38,7 @@ def named(name: str) -> asyncio.Task[object]:
     return task
 
 
-def place(function: FunctionType, offset: int = 0) -> str:
+def place(function: Any, offset: int = 0) -> str:
     """Return where *function* is written, or where the line *offset* below it is."""
     code = function.__code__
     return f"{os.path.relpath(code.co_filename)}:{code.co_firstlineno + offset}"
