@@ -105,6 +105,8 @@ def serving(folder: Path) -> Iterator[Site]:
         try:
             wait_until(lambda: process.poll() is not None or site.is_up)
             assert process.poll() is None, site.output
+            # Before its first answer Uvicorn takes a signal for one to its startup.
+            client.get("/alive")
             yield site
         finally:
             process.kill()

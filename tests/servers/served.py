@@ -31,8 +31,14 @@ class Served(Process):
         super().__init__(*arguments, environment=environment)
 
     def wait_until_up(self) -> None:
-        """Wait until the server says on which port it serves."""
+        """Wait until the server says on which port it serves, and does.
+
+        Between the two, Uvicorn takes a signal for one to its startup, and ends without
+        a shutdown.
+        """
         self.port = int(self.wait_for(r"http://127\.0\.0\.1:(\d+)")[1])
+        with self.client() as client:
+            client.get("/up/")
 
     def client(self) -> httpx.Client:
         """Return a client with connections of its own."""
