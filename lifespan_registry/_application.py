@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import types
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from lifespan_registry.exceptions import ApplicationError, Origin
@@ -43,7 +43,7 @@ def origin_of(application: Application) -> Origin:
 
 async def application_lifespan(
     application: Application, scope: MutableMapping[str, Any]
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None, None]:
     """Start *application* by the lifespan protocol, yield, and stop it.
 
     One that raises or returns before it answers speaks no lifespan, as the

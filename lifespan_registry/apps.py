@@ -31,18 +31,16 @@ class LifespanRegistryConfig(AppConfig):
             # Of the checks, a server runs none.
             logger.warning("%s %s The default counts.", problem.text, problem.hint)
         setting_changed.connect(_on_setting_changed)
-        for check in (
-            checks.check_settings,
-            checks.check_plan,
-            checks.check_application,
-        ):
+        for check in checks.CHECKS:
             register(check, checks.TAG)
         if module := conf.read().MODULE:
             autodiscover_modules(module, register_to=default_registry)
 
 
 def _configure() -> None:
-    default_registry.limits = conf.read().limits
+    settings = conf.read()
+    default_registry.limits = settings.limits
+    default_registry.lazy = settings.LAZY
 
 
 def _on_setting_changed(*, setting: str, **_kwargs: object) -> None:

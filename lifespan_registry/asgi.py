@@ -8,23 +8,20 @@ servers do where they differ from it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
+import weakref
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from lifespan_registry._core.registry import Registry, default_registry
-from lifespan_registry.exceptions import (
-    LifespanError,
-    Origin,
-    PlanError,
-    StartupError,
-    brief,
-)
+from lifespan_registry.exceptions import Origin
 
 if TYPE_CHECKING:
     from lifespan_registry._application import Application
     from lifespan_registry._core.run import Run
+    from lifespan_registry._lazy import LazyStarts
 
 __all__ = ["LifespanApplication", "get_asgi_application"]
 
@@ -39,7 +36,15 @@ class LifespanApplication:
     """
 
     # Requests read these; the rest of a wrapper's life is in its lifespan call.
-    __slots__ = ("__weakref__", "_has_warned", "_mark", "_registry", "_serve", "app")
+    __slots__ = (
+        "__weakref__",
+        "_asked",
+        "_lazy",
+        "_mark",
+        "_registry",
+        "_serve",
+        "app",
+    )
 
     def __init__(
         self, app: Application, *, registry: Registry = default_registry
@@ -48,7 +53,9 @@ class LifespanApplication:
         self._registry = registry
         self._mark = registry.mark
         self._serve = app
-        self._has_warned = False
+        # The event loops on which a server has sent lifespan.
+        self._asked: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+        self._lazy: LazyStarts | None = None
 
     def __repr__(self) -> str:
         from lifespan_registry._application import describe  # noqa: PLC0415
@@ -64,7 +71,7 @@ class LifespanApplication:
             scope["state"][self._mark]
             serve = self._serve
         except (KeyError, TypeError):
-            serve = self._answer if scope["type"] == "lifespan" else self._fill
+            serve = self._listen if scope["type"] == "lifespan" else self._fill
         await serve(scope, receive, send)
 
     # --- requests ------------------------------------------------------------------
@@ -72,9 +79,11 @@ class LifespanApplication:
     async def _fill(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request for which the server has brought no state of ours."""
         run = self._registry.current_run()
-        if run is None:
-            self._warn()
-        else:
+        # A start that is under way may be that of another wrapper, and may fail.
+        if run is None or run.is_starting or self._lazy is not None:
+            await self._start_lazily()
+            run = self._registry.current_run()
+        if run is not None:
             if run.is_starting and not run.is_around:
                 # A request that a lifespan sends itself must not wait for it.
                 await run.wait_started()
@@ -82,6 +91,17 @@ class LifespanApplication:
             scope = {**scope, "state": state}
             run.apply_variables()
         await self.app(scope, receive, send)
+
+    async def _start_lazily(self) -> None:
+        """Start by this request what no server has started, or wait for that."""
+        if asyncio.get_running_loop() in self._asked:
+            return
+        if self._lazy is None:
+            # Only servers without lifespan need it.
+            from lifespan_registry._lazy import LazyStarts  # noqa: PLC0415
+
+            self._lazy = LazyStarts(self._answer, self._registry)
+        await self._lazy.join()
 
     async def _serve_with_variables(
         self,
@@ -92,17 +112,14 @@ class LifespanApplication:
         scope["state"][self._mark].apply_variables()
         await self.app(scope, receive, send)
 
-    def _warn(self) -> None:
-        if self._has_warned or self._registry.has_run or not len(self._registry):
-            return
-        self._has_warned = True
-        logger.warning(
-            "A request is served before any lifespan has been started: the server has "
-            "not sent the lifespan protocol. Is it switched off, as by uvicorn "
-            "--lifespan off? Then what the lifespans yield is not there."
-        )
-
     # --- lifespan ------------------------------------------------------------------
+
+    async def _listen(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a server, which then is the one that starts and stops."""
+        # Without asyncio, the run says that it cannot do without.
+        with contextlib.suppress(RuntimeError):
+            self._asked.add(asyncio.get_running_loop())
+        await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer the lifespan protocol: start on one message, stop on the next."""
@@ -111,14 +128,10 @@ class LifespanApplication:
         # is read here alone.
         given: dict[str, Any] | None = scope.get("state")
         state = {} if given is None else given
-        if not len(self._registry):
-            logger.warning(
-                "No lifespan is registered, so that none is started. Is "
-                "'lifespan_registry' in INSTALLED_APPS, and are the lifespans in the "
-                "module 'lifespans' of an app?"
-            )
+        self._registry.warn_if_empty()
         run = self._registry.run()
         run.share(state)
+        answer = {"type": "lifespan.shutdown.complete"}
         is_up = has_to_stop = False
         try:
             async with run, self._inner_run({**scope, "state": state}):
@@ -137,12 +150,17 @@ class LifespanApplication:
             # lifespans and without a traceback: SystemExit, too, is told as a failure.
             if is_up and not has_to_stop:
                 raise
-            _log(error)
-            kind = "shutdown" if is_up else "startup"
-            # Last of all: Hypercorn's send() raises here, and must see that.
-            await send({"type": f"lifespan.{kind}.failed", "message": _message(error)})
-            return
-        await send({"type": "lifespan.shutdown.complete"})
+            # Only a failure pays for the import.
+            from lifespan_registry._core import failures  # noqa: PLC0415
+
+            failures.log_failure(error)
+            answer = {
+                "type": f"lifespan.{'shutdown' if is_up else 'startup'}.failed",
+                "message": failures.message_of(error),
+            }
+        # Last of all, and outside of what has failed: after a failed start Hypercorn's
+        # send() raises, must see that, and prints it with all that it comes from.
+        await send(answer)
 
     def _inner_run(self, scope: MutableMapping[str, Any]) -> Run:
         """Return a run of the wrapped application's own lifespan.
@@ -173,20 +191,6 @@ async def _receive(receive: Any, expected: str) -> None:
     """Wait for the *expected* message; one of another type is not taken for it."""
     while (kind := (await receive())["type"]) != expected:
         logger.warning("ignored a message of type %r; expected %r", kind, expected)
-
-
-def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, LifespanError) else brief(error)
-
-
-def _log(error: BaseException) -> None:
-    """Log *error* with its traceback: servers show the message at most."""
-    # What is wrong with a plan is in the message, and nowhere in a traceback.
-    trace = None if isinstance(error, PlanError) else error
-    logger.error("%s", _message(error), exc_info=trace)
-    if isinstance(error, StartupError):
-        for origin, problem in error.cleanup:
-            logger.error("while cleaning up: %s", origin, exc_info=problem)
 
 
 def get_asgi_application() -> LifespanApplication:

@@ -27,6 +27,7 @@ class Settings(NamedTuple):
     STARTUP_TIMEOUT: float = Limits().startup
     SHUTDOWN_TIMEOUT: float = Limits().shutdown
     MODULE: str | None = "lifespans"
+    LAZY: bool = True
 
     @property
     def limits(self) -> Limits:
@@ -66,6 +67,8 @@ def _meant(key: object) -> str:
 
 def _refused(key: object, value: object) -> str | None:
     """Say what *key* takes, if that is not *value*."""
+    if key == "LAZY":
+        return None if isinstance(value, bool) else "It takes True or False."
     if key != "MODULE":
         return (
             None

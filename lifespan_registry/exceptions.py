@@ -14,6 +14,9 @@ from typing import Any, NamedTuple, Self, cast
 __all__ = [
     "ApplicationError",
     "BadStateKeyError",
+    "CallOnLoopError",
+    "CallOutsideRunError",
+    "CallTimeoutError",
     "CrashedError",
     "CycleError",
     "DefinitionError",
@@ -21,6 +24,8 @@ __all__ = [
     "DuplicateNameError",
     "EnabledError",
     "EndedByItselfError",
+    "LazyRefusedError",
+    "LazyStartError",
     "LifespanError",
     "MissingKeyError",
     "NeverYieldedError",
@@ -492,6 +497,12 @@ class StartupError(_RunError):
     verb = "failed to start"
     cleanup: tuple[tuple[Origin, BaseException], ...] = ()
 
+    def derive(self, excs: Sequence[Any], /) -> Any:
+        part = super().derive(excs)
+        if isinstance(part, StartupError):
+            part.cleanup = self.cleanup
+        return part
+
     def explain(self) -> str:
         text = super().explain()
         if self.cleanup:
@@ -517,6 +528,98 @@ class RunUsedError(LifespanError, RuntimeError):
         )
 
 
+# --- Errors of whoever has a coroutine run -----------------------------------------
+
+
+class CallOnLoopError(LifespanError, RuntimeError):
+    """`Run.call` was called on the event loop of the run, and would wait for itself."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(function)
+        self.function = function
+
+    def explain(self) -> str:
+        return (
+            f"call({self.function}) would wait for ever: this code runs on the event "
+            "loop of the lifespans itself, which it would keep from running "
+            f"{self.function}.\n"
+            f"In async code, await it: await {self.function}(...). call() is for sync "
+            "code, in another thread."
+        )
+
+
+class CallOutsideRunError(LifespanError, RuntimeError):
+    """`Run.call` was called where the run is not up; `detail` says why it is not."""
+
+    def __init__(self, function: str, detail: str) -> None:
+        super().__init__(function, detail)
+        self.function = function
+        self.detail = detail
+
+    def explain(self) -> str:
+        return (
+            f"{self.function} cannot be run on the event loop of the lifespans: "
+            f"{self.detail}.\n"
+            "call() works while the lifespans are up, in the process that has started "
+            "them: with default_registry.run_in_thread() as run: ..."
+        )
+
+
+class CallTimeoutError(LifespanError, TimeoutError):
+    """What `Run.call` has run did not end within its `timeout`, in seconds."""
+
+    def __init__(self, function: str, seconds: float) -> None:
+        super().__init__(function, seconds)
+        self.function = function
+        self.seconds = seconds
+
+    def explain(self) -> str:
+        return (
+            f"{self.function} has not ended within {self.seconds:g} s on the event "
+            "loop of the lifespans, and was cancelled.\n"
+            "Allow it more with call(..., timeout=...); or does something block that "
+            "loop, or wait for this very thread?"
+        )
+
+
+class LazyStartError(LifespanError, RuntimeError):
+    """The start that a request has waited for has failed; `failure` says of what.
+
+    Raised in requests alone, where the server has not sent the lifespan protocol.
+    """
+
+    def __init__(self, failure: str) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+    def explain(self) -> str:
+        return (
+            "the server does not start the lifespans, and their start by a request has "
+            f"failed: {self.failure}\n"
+            "The log of the start has the whole traceback. The next request tries "
+            "again."
+        )
+
+
+class LazyRefusedError(LifespanError, RuntimeError):
+    """No request may start the lifespans, and the server has not.
+
+    `server` says which server it is, `advice` how it is made to.
+    """
+
+    def __init__(self, server: str, advice: str) -> None:
+        super().__init__(server, advice)
+        self.server = server
+        self.advice = advice
+
+    def explain(self) -> str:
+        return (
+            "no lifespans have been started: the server has not sent the lifespan "
+            f"protocol. It is {self.server}. {self.advice}\n"
+            'LIFESPAN_REGISTRY = {"LAZY": False} keeps requests from starting them.'
+        )
+
+
 # --- Errors of whoever wants a value -----------------------------------------------
 
 
@@ -536,9 +639,11 @@ class NotStartedError(UnavailableError):
         return (
             f"lifespan {self.name!r} has no value: no lifespans have been started in "
             "this process.\n"
-            "Under a server: is the application in asgi.py wrapped in "
-            "LifespanApplication, and does the server send the lifespan protocol (not "
-            "manage.py runserver, WSGI, or Uvicorn with --lifespan off)?\n"
+            "Under a server: is the application wrapped, by LifespanApplication in "
+            "asgi.py or by LifespanWSGIApplication in wsgi.py? For manage.py "
+            'runserver, is "lifespan_registry.runserver" in INSTALLED_APPS? Where the '
+            "server does not send the lifespan protocol, the first request starts "
+            "them.\n"
             "In a test, a command or a script, start them yourself: "
             "async with default_registry.run(): ...\n"
             "While a module is imported there is never a value: call .get() in the "
@@ -603,8 +708,8 @@ class OtherEventLoopError(UnavailableError):
             "that runs this code. Its value must not be used across event loops, and "
             "is not handed out.\n"
             "Inside async_to_sync() or asyncio.run() in a thread, pass what you need "
-            "from outside, or run the coroutine on the loop of the lifespans with "
-            "asyncio.run_coroutine_threadsafe()."
+            "from outside, or let sync code run the coroutine on the loop of the "
+            "lifespans: default_registry.current_run().call(...)."
         )
 
 

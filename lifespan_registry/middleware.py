@@ -8,7 +8,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from lifespan_registry._core.registry import default_registry
-from lifespan_registry._core.state import State
+from lifespan_registry._core.state import ENVIRON_KEY, State
 
 
 class LifespanStateMiddleware:
@@ -27,11 +27,12 @@ class LifespanStateMiddleware:
 
     def __call__(self, request: Any) -> Any:
         """Pass *request* on with its state."""
-        # A request that came through WSGI has no scope.
-        scope = getattr(request, "scope", {})
-        if "state" not in scope:
+        # A request that came through WSGI has no scope, but an environ.
+        scope = getattr(request, "scope", None)
+        home, key = (request.META, ENVIRON_KEY) if scope is None else (scope, "state")
+        if key not in home:
             # A server or a test client that knows no state.
             run = default_registry.current_run()
-            scope["state"] = {} if run is None else run.copy_state()
-        request.state = State(scope["state"])
+            home[key] = {} if run is None else run.copy_state()
+        request.state = State(home[key])
         return self.get_response(request)

@@ -15,9 +15,16 @@ from lifespan_registry import Registry
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--eager``: every task starts at once, in the middle of who creates it."""
+    """Add what a run of the tests may ask for beside the usual."""
+    # Every task starts at once, in the middle of who creates it.
     parser.addoption(
         "--eager", action="store_true", help="run with asyncio.eager_task_factory"
+    )
+    parser.addoption(
+        "--all-servers", action="store_true", help="fail where a server is missing"
+    )
+    parser.addoption(
+        "--repetitions", type=int, default=1, help="stop each server so many times"
     )
 
 

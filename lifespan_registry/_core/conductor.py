@@ -250,15 +250,18 @@ class Conductor:
             if not one.is_over
             and (one.leaving if self.stopping else one.status is Status.STARTING)
         ]
-        logger.warning(
-            "the %s of the lifespans has taken %.1f s so far; it waits for:%s",
-            "stop" if self.stopping else "start",
-            seconds,
-            "".join(
-                f"\n    {one.origin}" + (f", now at {one.at}" if one.at else "")
-                for one in busy
-            ),
+        text = "the %s of the lifespans has taken %.1f s so far; it waits for:%s"
+        names = "".join(
+            f"\n    {one.origin}" + (f", now at {one.at}" if one.at else "")
+            for one in busy
         )
+        if self.stopping:
+            # Not even a log handler that raises ends the stop before its time.
+            _log(
+                (busy or self.members)[0], logging.WARNING, text, "stop", seconds, names
+            )
+        else:
+            logger.warning(text, "start", seconds, names)
 
 
 def _log(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, Generic, cast
 
-from lifespan_registry._core.state import State
+from lifespan_registry._core.state import ENVIRON_KEY, State
 from lifespan_registry.exceptions import MissingKeyError, SourceError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Lifespan(Generic[T_co, P, M_co]):
             if state is None and "type" not in scope and scope is source:
                 return scope
             return state
-        if hasattr(source, "META"):
+        if isinstance(environ := getattr(source, "META", None), Mapping):
             # A request without a scope came through WSGI, or from Django's test client.
-            return None
+            return cast("Mapping[str, Any]", environ).get(ENVIRON_KEY)
         raise SourceError(self.name, f"an object of type {type(source).__name__}")

@@ -287,7 +287,9 @@ class Member:
                 self.error = YieldedTwiceError(self.origin)
         else:
             self.error = EndedByItselfError(self.origin)
-        self._conductor.crashed(self, self.error)
+        if not self.is_over:
+            # Else it had been given up, and that has been told.
+            self._conductor.crashed(self, self.error)
 
     # --- how it ends ---------------------------------------------------------------
 

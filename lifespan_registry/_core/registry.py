@@ -15,7 +15,10 @@ from lifespan_registry._core.state import MARK
 T = TypeVar("T")
 P = ParamSpec("P")
 
+logger = logging.getLogger("lifespan_registry")
+
 if TYPE_CHECKING:
+    from lifespan_registry._core.loop_thread import RunInThread
     from lifespan_registry._core.plan import Plan
     from lifespan_registry._core.run import Run
 
@@ -47,12 +50,14 @@ class Registry:
     It holds functions, never live values, so that it can be run again after a stop, and
     in two event loops at once. `limits` are the time limits, in seconds, of lifespans
     that have none of their own; `log_level` is the level at which starts and stops are
-    logged.
+    logged; `lazy` says whether the first request may start them, where the server does
+    not.
     """
 
     def __init__(self) -> None:
         self.limits = Limits()
         self.log_level = logging.INFO
+        self.lazy = True
         # Django's autodiscover_modules() puts a copy of this back when a module fails
         # half-way.
         self._registry: dict[
@@ -193,6 +198,19 @@ class Registry:
             self.log_level,
         )
 
+    def run_in_thread(
+        self, *, only: Names | None = None, skip: Names | None = None
+    ) -> RunInThread:
+        """Return a run for sync code: ``with registry.run_in_thread() as run:``.
+
+        It is entered and left in an event loop of its own, in a thread of its own;
+        `Run.call` runs coroutines there. What entering and leaving raise is raised in
+        the calling thread. *only* and *skip* are those of `run()`.
+        """
+        from lifespan_registry._core.loop_thread import RunInThread  # noqa: PLC0415
+
+        return RunInThread(self.run(only=only, skip=skip))
+
     def current_run(self) -> Run | None:
         """Return the run of the current event loop, if there is one.
 
@@ -200,10 +218,19 @@ class Registry:
         """
         return self._running.current()
 
+    def warn_if_empty(self) -> None:
+        """Log a warning where a server is about to start nothing."""
+        if not len(self):
+            logger.warning(
+                "No lifespan is registered, so that none is started. Is "
+                "'lifespan_registry' in INSTALLED_APPS, and are the lifespans in the "
+                "module 'lifespans' of an app?"
+            )
+
     @property
-    def has_run(self) -> bool:
-        """Whether a run has been started in this process, be it over or not."""
-        return self._running.has_run
+    def is_up_here(self) -> bool:
+        """Whether a run is under way on the current event loop, or more than one."""
+        return bool(self._running.here())
 
     @property
     def mark(self) -> str:

@@ -7,17 +7,27 @@ import contextlib
 import contextvars
 import logging
 import os
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    NoReturn,
+    Protocol,
+    Self,
+    TypeVar,
+    TypeVarTuple,
+)
 
 from lifespan_registry._core import variables
 from lifespan_registry._core.account import Account, Failure
+from lifespan_registry._core.calls import Call, name_of
 from lifespan_registry._core.conductor import Conductor
 from lifespan_registry._core.report import Report
 from lifespan_registry._core.state import State
 from lifespan_registry._core.values import Values
 from lifespan_registry.exceptions import (
+    CallOutsideRunError,
     NotInThisRunError,
     NotStartedError,
     Origin,
@@ -30,6 +40,9 @@ from lifespan_registry.exceptions import (
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Limits
     from lifespan_registry._core.plan import Plan
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 logger = logging.getLogger("lifespan_registry")
 
@@ -66,6 +79,7 @@ class Run:
         self._account: Account | None = None
         self._token: contextvars.Token[Run] | None = None
         self._start_over = asyncio.Event()
+        self._is_over = False
         self.variables = variables.NONE
         self.serves = False
         self.pid = os.getpid()
@@ -195,9 +209,9 @@ class Run:
             if leaving is None:
                 raise problem
             _tell(problem, leaving)
-        if leaving is None:
+        else:
             self._log("stopped", len(account), seconds)
-        elif leaving is not error:
+        if leaving is not None and leaving is not error:
             raise leaving
 
     async def _end(
@@ -206,12 +220,43 @@ class Run:
         try:
             return await account.conductor.stop()
         finally:
+            self._is_over = True
             self._values.unshare()
             self._home.remove(self, account.failure)
 
     def _log(self, what: str, count: int, seconds: float) -> None:
         text = "%d lifespan %s in %.3f s" if count == 1 else "%d lifespans %s in %.3f s"
         logger.log(self._log_level, text, count, what, seconds)
+
+    # --- for sync code -------------------------------------------------------------
+
+    def call(
+        self,
+        function: Callable[[*Ts], Awaitable[T]],
+        /,
+        *args: *Ts,
+        timeout: float | None = None,
+    ) -> T:
+        """Run *function* with *args* on the event loop of the run; return its result.
+
+        For sync code, in another thread than that of the loop. It runs in a copy of the
+        caller's context, with the variables that lifespans have set. Raises what it
+        raises. When *timeout* seconds are over it is cancelled, and `CallTimeoutError`
+        raised, a TimeoutError; Ctrl-C cancels it likewise. Raises `CallOnLoopError` on
+        the loop itself, and `CallOutsideRunError` where the run is not up.
+        """
+        if detail := self._why_no_call():
+            raise CallOutsideRunError(name_of(function), detail)
+        context = contextvars.copy_context()
+        context.run(self.apply_variables)
+        return Call(self.loop, function).result(args, context, timeout)
+
+    def _why_no_call(self) -> str:
+        if self.pid != os.getpid():
+            return "they are those of the process that this one was forked from"
+        if self._account is None:
+            return "they have not been started"
+        return "they have been stopped" if self._is_over else ""
 
     # --- for the wrapper, and for Lifespan.get() -----------------------------------
 

@@ -11,6 +11,9 @@ from lifespan_registry.exceptions import BadStateKeyError, MissingKeyError
 MARK = "lifespan_registry:"
 """How the keys begin under which a state holds the runs that have filled it."""
 
+ENVIRON_KEY = "lifespan_registry.state"
+"""Where a request has its state that has no scope, but an environ: one under WSGI."""
+
 
 class State(MutableMapping[str, Any]):
     """A mapping with attribute access: ``state["db"]``, ``state.db``.

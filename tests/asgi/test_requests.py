@@ -13,7 +13,6 @@ from lifespan_registry import Registry
 from lifespan_registry.asgi import LifespanApplication
 from lifespan_registry.exceptions import (
     CrashedError,
-    NotStartedError,
 )
 from tests.asgi.servers import (
     START_FAILED,
@@ -26,7 +25,6 @@ from tests.asgi.servers import (
     Server,
     ServerState,
     keys,
-    logged,
     why_not,
     wrapped,
 )
@@ -201,34 +199,3 @@ async def test_state_of_an_outer_application_is_kept(
     assert await server.request() == ["outer", "a"]
     await server.stop()
     assert state == {"outer": 1}
-
-
-async def test_server_without_lifespan_is_warned_of_once(
-    registry: Registry, log: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    """Requests without any lifespan are served, with one warning that says why."""
-    a = tracked(registry, log, "a")
-    server = Server(wrapped(registry, lambda scope: why_not(a, scope)))
-
-    assert await server.request() == [NotStartedError] * 2
-    assert await server.request("websocket") == [NotStartedError] * 2
-    assert logged(caplog) == [
-        (
-            "WARNING",
-            (
-                "A request is served before any lifespan has been started: the server "
-                "has not sent the lifespan protocol. Is it switched off, as by uvicorn "
-                "--lifespan off? Then what the lifespans yield is not there."
-            ),
-        )
-    ]
-
-
-async def test_no_warning_where_there_is_nothing_to_start(
-    registry: Registry, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A registry without lifespans needs none, and nobody is warned."""
-    server = Server(wrapped(registry, keys))
-
-    assert await server.request() == []
-    assert logged(caplog) == []

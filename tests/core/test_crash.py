@@ -13,15 +13,17 @@ import anyio
 import pytest
 
 from lifespan_registry import Lifespan, Registry
+from lifespan_registry._core import conductor
 from lifespan_registry._core.report import Status
 from lifespan_registry.exceptions import (
     CrashedError,
+    ShutdownError,
     ShutdownTimeoutError,
     StartFailedError,
     StartupError,
     StoppedError,
 )
-from tests.core.waiting import some_steps, until
+from tests.core.waiting import Gate, some_steps, until
 from tests.tracked import tracked
 
 Ask = Callable[[], None]
@@ -241,3 +243,37 @@ async def test_cleanup_of_a_crash_hangs(registry: Registry, log: list[str]) -> N
         log.append("up")
 
     assert log == ["+a", "up", "-a"]
+
+
+async def test_cleanup_of_a_crash_is_left_behind(
+    registry: Registry,
+    log: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cleanup that was given up may end later; the crash is not told again."""
+    monkeypatch.setattr(conductor, "GRACE", 0.05)
+    gate = Gate()
+    tasks: list[asyncio.Task[None] | None] = []
+
+    @registry.on_lifespan(shutdown_timeout=0.05)
+    async def worker() -> AsyncIterator[None]:
+        tasks.append(asyncio.current_task())
+        try:
+            yield
+        finally:
+            await gate.insist()
+            log.append("cleaned up")
+
+    with pytest.raises(ShutdownError):
+        async with registry.run() as run:
+            (task,) = tasks
+            assert task is not None
+            task.cancel()
+            await until(lambda: run.report["worker"].status is Status.CRASHED)
+    gate.open()
+    await asyncio.wait((task,))
+
+    assert log == ["cleaned up"]
+    crashes = [one for one in errors(caplog) if " crashed " in one.getMessage()]
+    assert len(crashes) == 1

@@ -54,6 +54,16 @@ def test_split_keeps_what_hangs_on_the_group() -> None:
         assert part.__cause__ is group.__cause__
 
 
+def test_split_keeps_the_errors_of_the_cleanup() -> None:
+    """What failed while the start was undone is in both parts."""
+    group = StartupError([(DB, ValueError()), (CACHE, KeyError())])
+    group.cleanup = ((MAIL, OSError("not sent")),)
+    for part in group.split(ValueError):
+        assert isinstance(part, StartupError)
+        assert part.cleanup == group.cleanup
+        assert str(part).endswith(f"{MAIL}: OSError: not sent")
+
+
 def test_split_inside_of_a_nested_group() -> None:
     """Where a lifespan has raised a group, its parts can be split as well."""
     value, key = ValueError("v"), KeyError("k")

@@ -58,9 +58,10 @@ def test_not_started(registry: Registry, log: list[str]) -> None:
     assert reason is NotStartedError
     assert text == (
         "lifespan 'db' has no value: no lifespans have been started in this process.\n"
-        "Under a server: is the application in asgi.py wrapped in LifespanApplication, "
-        "and does the server send the lifespan protocol (not manage.py runserver, "
-        "WSGI, or Uvicorn with --lifespan off)?\n"
+        "Under a server: is the application wrapped, by LifespanApplication in asgi.py "
+        "or by LifespanWSGIApplication in wsgi.py? For manage.py runserver, is "
+        '"lifespan_registry.runserver" in INSTALLED_APPS? Where the server does not '
+        "send the lifespan protocol, the first request starts them.\n"
         "In a test, a command or a script, start them yourself: async with "
         "default_registry.run(): ...\n"
         "While a module is imported there is never a value: call .get() in the "

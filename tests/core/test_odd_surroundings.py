@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lifespan_registry import Registry
+from lifespan_registry._core import watch
 from lifespan_registry._core.report import Status
 from lifespan_registry.exceptions import ShutdownError, StartupError
 from tests.core.test_crash import fragile
@@ -121,6 +122,36 @@ async def test_log_breaks_at_a_crash(
     assert isinstance(run.report["worker"].error, ExceptionGroup)
     assert str(caught.value) == (
         f"1 lifespan failed to stop:\n    {worker.definition.origin}: "
+        "OSError: no space left for the log"
+    )
+
+
+async def test_log_breaks_at_a_slow_stop(
+    registry: Registry,
+    log: list[str],
+    break_log_at: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A log that raises at the report of a slow stop is told, and all are exited."""
+    monkeypatch.setattr(watch, "REPORT_EVERY", 0.02)
+    gate = Gate()
+    tracked(registry, log, "a")
+    b = tracked(registry, log, "b", requires="a", leave=gate.wait)
+    break_log_at("the stop of the lifespans ")
+
+    async def open_when_told() -> None:
+        await until(lambda: run.report["b"].error is not None)
+        gate.open()
+
+    run = registry.run()
+    with pytest.raises(ShutdownError) as caught:
+        async with run:
+            task = asyncio.create_task(open_when_told())
+    await task
+
+    assert log == ["+a", "+b", "-b", "-a"]
+    assert str(caught.value) == (
+        f"1 lifespan failed to stop:\n    {b.definition.origin}: "
         "OSError: no space left for the log"
     )
 

@@ -13,7 +13,7 @@ from django.core.asgi import get_asgi_application
 from django.test import override_settings
 
 from lifespan_registry.asgi import LifespanApplication
-from lifespan_registry.checks import is_wrapped
+from lifespan_registry.checks.application import is_wrapped
 
 pytestmark = pytest.mark.usefixtures("default")
 

@@ -13,12 +13,13 @@ from lifespan_registry._core.conductor import Limits
 
 SECONDS = "It takes seconds above 0; float('inf') never gives up."
 MODULE = "It takes the name of a module in each app, or None to import none."
+KNOWS = "It knows: STARTUP_TIMEOUT, SHUTDOWN_TIMEOUT, MODULE, LAZY."
 
 
 def test_defaults() -> None:
     """Without the dict every setting has its default."""
     assert not hasattr(settings, "LIFESPAN_REGISTRY")
-    assert conf.read() == (20.0, 10.0, "lifespans")
+    assert conf.read() == (20.0, 10.0, "lifespans", True)
     assert list(conf.problems()) == []
 
 
@@ -27,11 +28,12 @@ def test_defaults() -> None:
         "STARTUP_TIMEOUT": 3,
         "SHUTDOWN_TIMEOUT": math.inf,
         "MODULE": "web.lifespans",
+        "LAZY": False,
     }
 )
 def test_given_settings_count() -> None:
     """Each key of the dict takes the place of its default."""
-    assert conf.read() == (3, math.inf, "web.lifespans")
+    assert conf.read() == (3, math.inf, "web.lifespans", False)
     assert conf.read().limits == Limits(3, math.inf)
     assert list(conf.problems()) == []
 
@@ -55,8 +57,8 @@ def test_not_a_dict(given: object) -> None:
     [
         ("STARTUP_TIMEOT", "Did you mean 'STARTUP_TIMEOUT'?"),
         ("shutdown_timeout", "Did you mean 'SHUTDOWN_TIMEOUT'?"),
-        ("PORT", "It knows: STARTUP_TIMEOUT, SHUTDOWN_TIMEOUT, MODULE."),
-        (7, "It knows: STARTUP_TIMEOUT, SHUTDOWN_TIMEOUT, MODULE."),
+        ("PORT", KNOWS),
+        (7, KNOWS),
     ],
 )
 def test_unknown_key(key: object, hint: str) -> None:
@@ -81,6 +83,8 @@ def test_unknown_key(key: object, hint: str) -> None:
         ("MODULE", "my lifespans", MODULE),
         ("MODULE", "web..lifespans", MODULE),
         ("MODULE", ["lifespans"], MODULE),
+        ("LAZY", 0, "It takes True or False."),
+        ("LAZY", "no", "It takes True or False."),
     ],
 )
 def test_bad_value(key: str, value: object, hint: str) -> None:
@@ -103,3 +107,12 @@ def test_limits_follow_the_settings() -> None:
             limits.append(default_registry.limits)
     limits.append(default_registry.limits)
     assert limits == [(20, 10), (1, 10), (20, 2), (1, 10), (20, 10)]
+
+
+def test_lazy_follows_the_settings() -> None:
+    """The default registry starts by a request where the settings let it."""
+    lazy = [default_registry.lazy]
+    with override_settings(LIFESPAN_REGISTRY={"LAZY": False}):
+        lazy.append(default_registry.lazy)
+    lazy.append(default_registry.lazy)
+    assert lazy == [True, False, True]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lifespan_registry import exceptions
 from lifespan_registry.exceptions import Origin
+from lifespan_registry.servers import known
 
 DB = Origin("db", "shop/lifespans.py", 8)
 SEARCH = Origin("search", "shop/lifespans.py", 15)
@@ -42,6 +43,13 @@ EXAMPLES: tuple[exceptions.LifespanError, ...] = (
     exceptions.YieldedTwiceError(DB),
     exceptions.EndedByItselfError(DB),
     exceptions.RunUsedError(),
+    exceptions.CallOnLoopError("fetch"),
+    exceptions.CallOutsideRunError("fetch", "they have been stopped"),
+    exceptions.CallTimeoutError("fetch", 5.0),
+    exceptions.LazyStartError(
+        f"1 lifespan failed to start:\n    {DB}: ConnectionRefusedError: {REFUSED}"
+    ),
+    exceptions.LazyRefusedError("Uvicorn (0.54.0)", known.UVICORN.advice),
     exceptions.NotStartedError("db"),
     exceptions.StartingError("db", "waits for 'cache'"),
     exceptions.StartFailedError("db", f"{DB}: OSError: no route to host"),

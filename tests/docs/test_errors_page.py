@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
+from django.core.management import get_commands
 from django.test import AsyncRequestFactory, RequestFactory, override_settings
 
 from lifespan_registry import checks, exceptions
+from lifespan_registry.asgi import LifespanApplication
+from lifespan_registry.checks import plan
+from lifespan_registry.wsgi import LifespanWSGIApplication
 from tests.docs.messages import EXAMPLES, FAMILIES
 from tests.project import ROOT, shop
 
@@ -40,8 +45,10 @@ def test_no_error_is_missing_or_invented() -> None:
 
 
 def test_no_check_is_missing_or_invented() -> None:
-    """Every id in the module of checks has one heading; there are no others."""
-    source = Path(str(checks.__file__)).read_text(encoding="utf-8")
+    """Every id in the modules of checks has one heading; there are no others."""
+    folder = Path(str(checks.__file__)).parent
+    modules = [*folder.glob("*.py"), folder.parent / "servers" / "checks.py"]
+    source = "".join(module.read_text(encoding="utf-8") for module in modules)
     ids = sorted({*re.findall(r"\"(lifespan_registry\.[EW]\d{3})\"", source)})
 
     assert [heading for heading in SECTIONS if heading.startswith(PREFIX)] == ids
@@ -56,7 +63,7 @@ def test_message(error: exceptions.LifespanError) -> None:
     assert "\n**Remedy.** " in SECTIONS[heading]
 
 
-@pytest.mark.parametrize(("kind", "number"), checks.IDS.items())
+@pytest.mark.parametrize(("kind", "number"), plan.IDS.items())
 def test_ids_of_errors(kind: type[Exception], number: str) -> None:
     """An error and its check id refer to each other."""
     anchor = number.replace(".", "").lower()
@@ -75,6 +82,13 @@ def test_messages_of_others(tmp_path: Path) -> None:
     with pytest.raises(KeyError) as no_state:
         _ = asgi.scope["state"]
     command = shop(tmp_path, {}, "INSTALLED_APPS = []\n").manage("lifespans")
+    # As a WSGI server calls the one, and Uvicorn the other.
+    asgi_application: Any = LifespanApplication(test_message)
+    wsgi_application: Any = LifespanWSGIApplication(test_message)
+    with pytest.raises(TypeError) as not_asgi:
+        asgi_application({}, print)
+    with pytest.raises(TypeError) as not_wsgi:
+        wsgi_application({})
 
     table = PAGE.partition("\n## Messages of Django and Python\n")[2]
     assert re.findall(r"^\| `(.*?)` \|", table, flags=re.MULTILINE) == [
@@ -82,6 +96,8 @@ def test_messages_of_others(tmp_path: Path) -> None:
         str(no_scope.value),
         f"KeyError: {no_state.value}",
         command.stderr.splitlines()[0],
+        str(not_asgi.value),
+        str(not_wsgi.value),
     ]
 
 
@@ -91,18 +107,39 @@ def test_messages_of_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     asgi.__dict__["application"] = test_message
     monkeypatch.setitem(sys.modules, "mysite", ModuleType("mysite"))
     monkeypatch.setitem(sys.modules, "mysite.asgi", asgi)
-    settings: list[dict[str, object]] = [
+    monkeypatch.setitem(sys.modules, "mysite.wsgi", asgi)
+    asgi.__spec__ = ModuleSpec("mysite.asgi", None)
+    middleware = "lifespan_registry.middleware.LifespanStateMiddleware"
+    hypercorn = "lifespan_registry.servers.hypercorn"
+    settings: list[dict[str, Any]] = [
         {"LIFESPAN_REGISTRY": ["MODULE"]},
         {"LIFESPAN_REGISTRY": {"startup_timeout": 1}},
         {"LIFESPAN_REGISTRY": {"STARTUP_TIMEOUT": "30"}},
         {"ASGI_APPLICATION": "mysite.asgi.application"},
         {"ASGI_APPLICATION": "mysite.asgi.app"},
+        {"WSGI_APPLICATION": "mysite.wsgi.application"},
+        {},  # where Daphne's command wins
+        {
+            "INSTALLED_APPS": [
+                "lifespan_registry",
+                "django.contrib.staticfiles",
+                "lifespan_registry.runserver",
+            ]
+        },
+        {"MIDDLEWARE": [middleware, middleware]},
+        {"INSTALLED_APPS": ["lifespan_registry.servers", "lifespan_registry"]},
+        {"INSTALLED_APPS": [hypercorn]},
     ]
     said: list[CheckMessage] = []
     for one in settings:
-        with override_settings(**one):
+        get_commands.cache_clear()
+        if not one:
+            get_commands()["runserver"] = "daphne"
+        with override_settings(STATIC_URL="static/", **one):
             said += run_checks(tags=[checks.TAG])
+    get_commands.cache_clear()
 
+    warnings = sorted(one for one in SECTIONS if one.startswith(f"{PREFIX}W"))
     assert [f"{one.msg}\nHINT: {one.hint}" for one in said] == [
-        message(PREFIX + number) for number in ("E001", "E002", "E003", "W001", "W002")
-    ]
+        message(PREFIX + number) for number in ("E001", "E002", "E003")
+    ] + [message(number) for number in warnings]

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ from typing import Self
 ROOT = Path(__file__).parents[2]
 """The directory in which commands run: there, ``tests`` can be imported."""
 
-WITHIN = 30.0
+WITHIN = 60.0
 """How many seconds anything that has to happen gets, on a busy machine too."""
 
 
@@ -26,10 +27,12 @@ class Process:
     Used as a context manager, which kills what is left of the group.
     """
 
-    def __init__(self, *arguments: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self, *arguments: str, environment: Mapping[str, str], root: Path = ROOT
+    ) -> None:
         self._popen = subprocess.Popen(
             [sys.executable, "-m", *arguments],
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -57,9 +60,19 @@ class Process:
         self._reader.join()
 
     @property
+    def pid(self) -> int:
+        """The process that was started: with several workers, the master."""
+        return self._popen.pid
+
+    @property
     def output(self) -> str:
         """What it has written so far, errors included."""
         return "".join(self._lines)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process that was started has ended."""
+        return self._popen.poll() is not None
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until *pattern* is in the output; return its match."""
@@ -72,13 +85,22 @@ class Process:
         return match
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the process alone."""
+        """Send a signal to the process alone, as ``kill`` does."""
         self._popen.send_signal(number)
 
+    def terminate(self) -> None:
+        """Send SIGTERM to the process alone, as a service manager does."""
+        self.send(signal.SIGTERM)
+
+    def press_ctrl_c(self) -> None:
+        """Send SIGINT to the whole group, as a terminal does."""
+        os.killpg(self._popen.pid, signal.SIGINT)
+
     def wait(self) -> int:
-        """Wait until it has ended by itself; return its exit code."""
+        """Wait until it has ended by itself, and all its children; return its code."""
         code = self._popen.wait(WITHIN)
         self._reader.join(WITHIN)
+        assert not self._reader.is_alive(), f"a child goes on:\n{self.output}"
         return code
 
     def _read(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from lifespan_registry import Lifespan, Registry, State, on_lifespan
+from lifespan_registry import Lifespan, Registry, Run, State, on_lifespan
 from lifespan_registry.asgi import LifespanApplication
 
 
@@ -72,3 +72,14 @@ LifespanApplication()  # type: ignore[call-arg] # pyright: ignore[reportCallIssu
 LifespanApplication(5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 LifespanApplication(plain)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 LifespanApplication(application, registry="default")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+async def fetch(url: str) -> bytes:
+    return url.encode()
+
+
+def sync_code(run: Run) -> None:
+    run.call(fetch)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    run.call(fetch, 5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    run.call(fetch("/"))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    run.call(plain)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

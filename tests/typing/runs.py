@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, MutableMapping
+from functools import partial
 from typing import Any, assert_type
 
 from django.http import HttpRequest
@@ -89,3 +90,15 @@ async def groups() -> None:
             pass
     except* OSError as group:
         assert_type(group, ExceptionGroup[OSError])
+
+
+async def fetch(url: str, retries: int = 0) -> bytes:
+    return url.encode() * retries
+
+
+def in_sync_code() -> None:
+    with default_registry.run_in_thread(only=db) as run:
+        assert_type(run, Run)
+        assert_type(run.call(fetch, "/"), bytes)
+        assert_type(run.call(fetch, "/", 3, timeout=5), bytes)
+        assert_type(run.call(partial(fetch, retries=3), "/", timeout=0.5), bytes)

@@ -10,15 +10,17 @@ from django.core.asgi import get_asgi_application
 
 from lifespan_registry.asgi import LifespanApplication
 from tests.servers.project.environment import note
+from tests.servers.project.lifespans import database
 
 django_application = get_asgi_application()
 
 
 async def websocket(scope: Any, receive: Any, send: Any) -> None:
-    """Tell the identity of a value, and close."""
+    """Tell which object the state leads to, and close."""
     await receive()
     await send({"type": "websocket.accept"})
-    text = json.dumps(id(scope["state"]["database"]))
+    scope["state"]["mine"] = "a websocket"
+    text = json.dumps([scope["state"]["database"].identity, database.get().identity])
     await send({"type": "websocket.send", "text": text})
     await send({"type": "websocket.close"})
 

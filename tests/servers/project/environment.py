@@ -13,9 +13,9 @@ def behaves(how: str) -> bool:
 
 
 def note(event: str) -> None:
-    """Append *event* to the file that the test reads."""
-    with Path(os.environ["PROJECT_EVENTS"]).open("a") as file:
-        file.write(f"{event}\n")
+    """Append *event*, and the process, to the file that the test reads."""
+    with Path(os.environ["PROJECT_EVENTS"]).open("a", encoding="utf-8") as file:
+        file.write(f"{os.getpid()} {event}\n")
 
 
 async def released() -> None:

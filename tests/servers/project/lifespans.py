@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 
 from lifespan_registry import on_lifespan
-from tests.servers.project.environment import behaves, note
+from tests.servers.project.environment import behaves, note, released
 
 
 class Resource:
@@ -16,6 +18,11 @@ class Resource:
 
     def __init__(self) -> None:
         self.is_open = True
+
+    @property
+    def identity(self) -> str:
+        """Which object it is, among those of all processes that live."""
+        return f"{os.getpid()}:{id(self)}"
 
 
 def note_with_task(event: str) -> None:
@@ -28,6 +35,8 @@ def note_with_task(event: str) -> None:
 async def database() -> AsyncIterator[Resource]:
     """Hold a task group, which only its own task can leave."""
     async with asyncio.TaskGroup():
+        if behaves("late"):
+            await asyncio.sleep(0.5)
         note_with_task("+database")
         resource = Resource()
         yield resource
@@ -73,6 +82,27 @@ def connect() -> None:
 async def failing() -> AsyncIterator[None]:
     """Fail to start."""
     yield connect()
+
+
+@on_lifespan(requires=worker, enabled=behaves("leave"))
+async def leaving() -> AsyncIterator[None]:
+    """Ask the process to end."""
+    yield sys.exit("no licence")
+
+
+@on_lifespan(requires=worker, enabled=behaves("wait"))
+async def waiting() -> AsyncIterator[bool]:
+    """Wait for what never comes."""
+    note("waiting")
+    yield await asyncio.Event().wait()
+
+
+@on_lifespan(requires=worker, enabled=behaves("stuck"))
+async def stuck() -> AsyncIterator[None]:
+    """Wait in its start for the test."""
+    note("+stuck")
+    await released()
+    yield
 
 
 @on_lifespan(requires=worker, enabled=behaves("hang"), shutdown_timeout=0.3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -12,16 +13,16 @@ from tests.servers.project.environment import note, released
 from tests.servers.project.lifespans import Resource, database, worker
 
 
-def ways(request: Any) -> list[int]:
+def ways(request: Any) -> list[str]:
     """Return the identities of what all the ways to one value lead to."""
+    scopes = [request.scope["state"]] if hasattr(request, "scope") else []
     resources: list[Resource] = [
         database.get(),
         database.get(request),
         request.state.database,
-        request.state["database"],
-        request.scope["state"]["database"],
+        *(state["database"] for state in [request.state, *scopes]),
     ]
-    return [id(resource) for resource in resources if resource.is_open]
+    return [resource.identity for resource in resources if resource.is_open]
 
 
 async def in_async_view(request: Any) -> JsonResponse:
@@ -30,7 +31,24 @@ async def in_async_view(request: Any) -> JsonResponse:
 
 
 def in_sync_view(request: Any) -> JsonResponse:
+    note("request")
     return JsonResponse(ways(request), safe=False)
+
+
+def pid(request: Any) -> JsonResponse:
+    return JsonResponse(os.getpid(), safe=False)
+
+
+def hello(request: Any) -> JsonResponse:
+    note("hello")
+    return pid(request)
+
+
+def mine(request: Any) -> JsonResponse:
+    """Add to the request's own state; tell what was there before."""
+    before = sorted(key for key in request.state if key == "mine")
+    request.state["mine"] = "a request"
+    return JsonResponse([before, request.state.mine], safe=False)
 
 
 async def slow(request: Any) -> JsonResponse:
@@ -56,6 +74,9 @@ async def crashed(request: Any) -> HttpResponse:
 urlpatterns = [
     path("async/", in_async_view),
     path("sync/", in_sync_view),
+    path("pid/", pid),
+    path("hello/", hello),
+    path("mine/", mine),
     path("slow/", slow),
     path("crash/", crash),
     path("crashed/", crashed),

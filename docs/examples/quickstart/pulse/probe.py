@@ -27,7 +27,9 @@ class Probe:
         """Ask once."""
         began = time.perf_counter()
         try:
-            response = await self._client.get("/alive")
+            # The server waits for open connections before it stops the lifespans: one
+            # to itself, kept for the next beat, would make it wait for ever.
+            response = await self._client.get("/alive", headers={"Connection": "close"})
         except httpx.HTTPError as error:
             self.last = f"no answer from {self._client.base_url}: {error!r}"
             return

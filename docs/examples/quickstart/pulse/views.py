@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from pulse.lifespans import probe, visits, words
+from pulse.server import DOCS, facts, name, started
 from pulse.table import rows
 
 
@@ -35,7 +36,8 @@ async def state(request: HttpRequest) -> JsonResponse:
             "visits_ever": await counter.ever(),
             "object": hex(id(counter)),
             "pid": os.getpid(),
-            "beats": request.scope["state"]["probe"].beats,  # as in any ASGI framework
+            # Under ASGI request.scope["state"]["probe"] too, as in any ASGI framework.
+            "beats": request.state["probe"].beats,
             "lifespans": {row.name: row.status for row in rows()},
         },
         json_dumps_params={"indent": 2},
@@ -50,3 +52,19 @@ def word(request: HttpRequest) -> HttpResponse:
 async def alive(request: HttpRequest) -> HttpResponse:
     """Answer the probe."""
     return HttpResponse(status=204)
+
+
+async def server(request: HttpRequest) -> HttpResponse:
+    """Show which server this is, and what works on it."""
+    this = name(request)
+    context = {
+        "name": this,
+        "started": started(request),
+        "state": sorted(request.state),
+        "object": hex(id(visits.get())),
+        "pid": os.getpid(),
+        "parent": os.getppid(),
+        "facts": facts(this),
+        "docs": DOCS + "servers.md",
+    }
+    return render(request, "pulse/server.html", context)

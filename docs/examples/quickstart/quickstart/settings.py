@@ -1,6 +1,7 @@
 """Settings of an example that runs on one's own machine, and nowhere else."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -9,7 +10,14 @@ SECRET_KEY = "an example has no secrets"  # noqa: S105
 DEBUG = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
-INSTALLED_APPS = ["lifespan_registry", "pulse"]
+INSTALLED_APPS = [
+    "lifespan_registry",
+    "lifespan_registry.runserver",  # for manage.py runserver
+    "lifespan_registry.servers.hypercorn",  # for Hypercorn with several workers
+    "pulse",
+]
+if find_spec("daphne"):
+    INSTALLED_APPS += ["lifespan_registry.servers.daphne"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -17,9 +25,11 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "quickstart.urls"
 ASGI_APPLICATION = "quickstart.asgi.application"
+WSGI_APPLICATION = "quickstart.wsgi.application"
 TEMPLATES = [
     {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}
 ]
+TIME_ZONE = "UTC"
 USE_TZ = True
 
 # The lifespans say on the console when they start and stop, in line with Uvicorn.
@@ -29,12 +39,13 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname}:     {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
-        name: {"handlers": ["console"], "level": "INFO"}
+        name: {"handlers": ["console"], "level": "INFO", "propagate": False}
         for name in ("lifespan_registry", "pulse")
     },
 }
 
-# What the example's own lifespans read.
+# What the example's own lifespans and views read.
 DATABASE_FILE = BASE_DIR / "data" / "quickstart.sqlite3"
+SERVERS_PAGE = BASE_DIR.parent.parent / "servers.md"
 SITE = os.environ.get("QUICKSTART_SITE", "http://127.0.0.1:8000")
 SECONDS_BETWEEN_BEATS = float(os.environ.get("QUICKSTART_SECONDS", "5"))

@@ -7,5 +7,6 @@ urlpatterns = [
     path("", views.index),
     path("state.json", views.state),
     path("word", views.word),
+    path("server", views.server),
     path("alive", views.alive),
 ]

@@ -1,80 +1,30 @@
-"""What ``manage.py check`` says about lifespans."""
+"""Whether the applications that the settings name start the lifespans."""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
+import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from typing import cast
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
+from django.core.checks import CheckMessage, Warning  # noqa: A004
 
-from lifespan_registry import conf
-from lifespan_registry._core.registry import default_registry
 from lifespan_registry.asgi import LifespanApplication
-from lifespan_registry.exceptions import (
-    CycleError,
-    DisabledError,
-    DuplicateNameError,
-    EnabledError,
-    PlanError,
-    StateKeyError,
-    UnknownLifespanError,
-)
-
-TAG = "lifespans"
-"""For ``manage.py check --tag lifespans``."""
-
-IDS: Mapping[type[Exception], str] = {
-    CycleError: "lifespan_registry.E004",
-    UnknownLifespanError: "lifespan_registry.E005",
-    DuplicateNameError: "lifespan_registry.E006",
-    DisabledError: "lifespan_registry.E007",
-    StateKeyError: "lifespan_registry.E008",
-    EnabledError: "lifespan_registry.E009",
-}
 
 
-def check_settings(**_kwargs: object) -> list[CheckMessage]:
-    """E001, E002, E003: the dict, its keys, its values."""
-    messages: list[CheckMessage] = []
-    for key, text, hint in conf.problems():
-        if key is None:
-            number = "lifespan_registry.E001"
-        elif key not in conf.Settings._fields:
-            number = "lifespan_registry.E002"
-        else:
-            number = "lifespan_registry.E003"
-        messages.append(Error(text, hint=hint, id=number))
-    return messages
-
-
-def check_plan(**_kwargs: object) -> list[CheckMessage]:
-    """E004 to E009: all that keeps the lifespans from being ordered."""
-    try:
-        default_registry.plan()
-    except PlanError as error:
-        return [_message(one) for one in error.exceptions]
-    return []
-
-
-def _message(error: Exception) -> CheckMessage:
-    # The last line of an error says what to do about it.
-    text, _, hint = str(error).rpartition("\n")
-    return Error(text.rstrip(), hint=hint, id=IDS[type(error)])
-
-
-def check_application(**_kwargs: object) -> list[CheckMessage]:
+def check_asgi_application(**_kwargs: object) -> list[CheckMessage]:
     """W001, W002: the application that ``ASGI_APPLICATION`` names is wrapped."""
     path = getattr(settings, "ASGI_APPLICATION", None)
     if path is None:
         return []
-    module, _, name = str(path).rpartition(".")
     try:
-        application = getattr(import_module(module), name)
+        application = _imported(str(path))
     except Exception as error:  # noqa: BLE001 - the module of a user may raise anything
+        module = str(path).rpartition(".")[0]
         return [
             Warning(
                 f"ASGI_APPLICATION is {path!r}, and its import raised "
@@ -99,17 +49,64 @@ def check_application(**_kwargs: object) -> list[CheckMessage]:
     ]
 
 
-def is_wrapped(application: object) -> bool:
-    """Tell whether a lifespan scope given to *application* meets the wrapper.
+def check_wsgi_application(**_kwargs: object) -> list[CheckMessage]:
+    """W003: where the settings name a WSGI application alone, it is wrapped."""
+    path = getattr(settings, "WSGI_APPLICATION", None)
+    if path is None or getattr(settings, "ASGI_APPLICATION", None) is not None:
+        return []
+    # As startproject has them; it does not write ASGI_APPLICATION.
+    beside = str(path).replace("wsgi", "asgi")
+    if _may_be_wrapped(str(path)) or _may_be_wrapped(beside):
+        return []
+    return [
+        Warning(
+            f"WSGI_APPLICATION ({path}) is not wrapped in LifespanWSGIApplication, and "
+            "there is no ASGI_APPLICATION: the settings name nothing that starts a "
+            "lifespan.",
+            hint="Under ASGI, name the wrapped application, as in ASGI_APPLICATION = "
+            "'mysite.asgi.application'. Under WSGI, in wsgi.py: from "
+            "lifespan_registry.wsgi import get_wsgi_application",
+            id="lifespan_registry.W003",
+        )
+    ]
 
-    It may be inside others, which keep what they wrap in an attribute, in a closure or
-    in a global variable; a router has to send it there under the type ``"lifespan"``.
+
+def _imported(path: str) -> object:
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def _may_be_wrapped(path: str) -> bool:
+    """Tell whether *path* leads to a wrapped application; of what raises, it may."""
+    try:
+        if importlib.util.find_spec(path.rpartition(".")[0]) is None:
+            return False
+        application = _imported(path)
+    except Exception:  # noqa: BLE001 - Django tells of an application that is broken
+        return True
+    return is_wrapped(application, (LifespanApplication, *_wsgi_wrapper()))
+
+
+def _wsgi_wrapper() -> Iterator[type]:
+    # Where nobody has imported its module, there is none around anything.
+    if module := sys.modules.get("lifespan_registry.wsgi"):
+        yield module.LifespanWSGIApplication
+
+
+def is_wrapped(
+    application: object, wrappers: tuple[type, ...] = (LifespanApplication,)
+) -> bool:
+    """Tell whether a lifespan scope given to *application* meets one of *wrappers*.
+
+    The wrapper may be inside others, which keep what they wrap in an attribute, in a
+    closure or in a global variable; a router has to send the scope there under the type
+    ``"lifespan"``.
     """
     seen: set[int] = set()
     front = [application]
     while front:
         one = front.pop()
-        if isinstance(one, LifespanApplication):
+        if isinstance(one, wrappers):
             return True
         if id(one) not in seen:
             seen.add(id(one))

@@ -1,0 +1,1 @@
+"""What looks like an app to Django: Daphne's ``runserver``, with lifespans."""

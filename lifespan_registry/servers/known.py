@@ -1,0 +1,95 @@
+"""Which server runs this code, and how it is told to speak lifespan.
+
+No server is ever imported here: the stack below the caller says who has called.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from importlib import metadata
+from typing import NamedTuple
+
+
+class Server(NamedTuple):
+    """A kind of server."""
+
+    name: str
+    package: str
+    """The distribution that it comes with; empty if the server is unknown."""
+    advice: str
+    """What makes it send the lifespan protocol."""
+
+    @property
+    def version(self) -> str:
+        """The version that is installed; empty where that cannot be told."""
+        try:
+            return metadata.version(self.package) if self.package else ""
+        except metadata.PackageNotFoundError:
+            return ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.version})" if self.version else self.name
+
+
+UNKNOWN = Server(
+    "an unknown server",
+    "",
+    "See in its documentation how it is made to send the lifespan protocol. A test "
+    "starts them itself: async with default_registry.run(): ...",
+)
+UVICORN = Server("Uvicorn", "uvicorn", "Start it without --lifespan off.")
+UVICORN_WORKER = Server(
+    "gunicorn with UvicornWorker",
+    "gunicorn",
+    'Take "lifespan": "off" out of the CONFIG_KWARGS of its worker class.',
+)
+GUNICORN = Server("gunicorn", "gunicorn", "Start it with --asgi-lifespan on.")
+GRANIAN = Server("Granian", "granian", "Start it with --interface asgi, not asginl.")
+HYPERCORN = Server("Hypercorn", "hypercorn", "It has no flag to switch that off.")
+DAPHNE = Server(
+    "Daphne", "daphne", 'Put "lifespan_registry.servers.daphne" in INSTALLED_APPS.'
+)
+RUNSERVER = Server(
+    "manage.py runserver",
+    "django",
+    'Put "lifespan_registry.runserver" in INSTALLED_APPS.',
+)
+
+_KNOWN: tuple[tuple[set[str], Server], ...] = (
+    ({"uvicorn_worker"}, UVICORN_WORKER),
+    # The worker of Uvicorn's own package, before 0.54.
+    ({"uvicorn", "gunicorn"}, UVICORN_WORKER),
+    ({"uvicorn"}, UVICORN),
+    ({"granian"}, GRANIAN),
+    ({"hypercorn"}, HYPERCORN),
+    ({"daphne"}, DAPHNE),
+    ({"gunicorn"}, GUNICORN),
+    ({"django.core.servers.basehttp"}, RUNSERVER),
+)
+"""What is on the stack under which server: the first match counts."""
+
+
+def current_server() -> Server:
+    """Return the server that runs the code which calls this.
+
+    Under ASGI it is to be called on the event loop, as from an async view: a thread for
+    a sync view has a stack of its own, without the server.
+    """
+    called = set(_callers())
+    for parts, server in _KNOWN:
+        if parts <= called:
+            return server
+    return UNKNOWN
+
+
+def _callers() -> Iterator[str]:
+    """Go through the modules on the stack, and the packages that they belong to."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__"))
+        # Middleware of one server serves under others as well.
+        if ".middleware." not in module:
+            yield module
+            yield module.partition(".")[0]
+        frame = frame.f_back

@@ -1,0 +1,199 @@
+"""The lifespans of a registry in each process of a server that has no event loop.
+
+They are started once, whoever asks first, and stopped by who can. Nothing is carried
+over a fork: each process has its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextvars
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lifespan_registry._core.failures import log_failure, message_of
+from lifespan_registry._core.loop_thread import LoopThread
+from lifespan_registry.exceptions import LazyRefusedError, LazyStartError
+from lifespan_registry.servers import known
+
+if TYPE_CHECKING:
+    from lifespan_registry._core.registry import Registry
+    from lifespan_registry._core.run import Run
+
+logger = logging.getLogger("lifespan_registry")
+
+ADVICE = {
+    "gunicorn": (
+        "Start it with -c python:lifespan_registry.wsgi, or import the hooks of that "
+        "module in gunicorn.conf.py."
+    ),
+    "django": known.RUNSERVER.advice,
+}
+"""How servers start the lifespans themselves, by their distributions."""
+
+OTHERS = (
+    "If the server has a hook for a new worker process, let it call the start() of the "
+    "application, and another one its stop()."
+)
+
+
+class Threaded:
+    """The lifespans of *registry* in the current process, whichever that is."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._processes: dict[int, _Process] = {}
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What the last start has failed of, if it has."""
+        return self._here().failure
+
+    def start(self) -> None:
+        """Start the lifespans where they are not up; raise what that raises."""
+        process = self._here()
+        with process.lock:
+            if process.thread is None:
+                self._start(process)
+
+    def join(self) -> Run | None:
+        """Return the run for a request; where nobody has started one, start it.
+
+        After `stop()` there is none. Raises `LazyStartError` where the start has
+        failed, and `LazyRefusedError` where the registry forbids it.
+        """
+        process = self._here()
+        if (thread := process.thread) is not None:
+            return thread.run
+        if process.is_over:
+            return None
+        before = process.failure
+        with process.lock:
+            if process.thread is None and self._needs_start:
+                failure = process.failure
+                if failure is not None and failure is not before:
+                    # Those who have waited for it need not all try it again.
+                    raise LazyStartError(message_of(failure))
+                self._start_lazily(process)
+            thread = process.thread
+        return self._registry.current_run() if thread is None else thread.run
+
+    def stop(self) -> None:
+        """Stop the lifespans where they are up; raise what that raises.
+
+        A start that is under way in another thread is cancelled, and unwound.
+        """
+        process = self._here()
+        if (starting := process.starting) is not None:
+            starting.cancel()
+        with process.lock:
+            process.is_over = True
+            if (thread := process.thread) is not None:
+                try:
+                    thread.stop()
+                finally:
+                    # If that was interrupted, it can be asked once more.
+                    if thread.is_over:
+                        process.thread = None
+
+    def _here(self) -> _Process:
+        # One step for all threads, with a lock that no other process has left locked.
+        return self._processes.setdefault(os.getpid(), _Process())
+
+    @property
+    def _needs_start(self) -> bool:
+        """Whether there is something to start, and nobody else has done so."""
+        return bool(len(self._registry)) and not self._registry.is_up_here
+
+    def _start_lazily(self, process: _Process) -> None:
+        server = known.current_server()
+        advice = ADVICE.get(server.package, OTHERS)
+        if not self._registry.lazy:
+            raise LazyRefusedError(str(server), advice)
+        if process.failure is None:
+            logger.warning(
+                "The first request starts the lifespans, and waits for them: the "
+                "server has not started them. It is %s. %s",
+                server,
+                advice,
+            )
+        try:
+            # What the request has in its context is its own.
+            contextvars.Context().run(self._start, process)
+        except BaseException as error:
+            if error is not process.failure:
+                raise
+            log_failure(error)
+            raise LazyStartError(message_of(error)) from error
+
+    def _start(self, process: _Process) -> None:
+        self._registry.warn_if_empty()
+        run = self._registry.run()
+        run.serves = True
+        thread = process.starting = LoopThread(run)
+        process.failure = None
+        try:
+            thread.start()
+        except BaseException:
+            process.failure = thread.failure
+            raise
+        finally:
+            process.starting = None
+        process.thread, process.is_over = thread, False
+        _call_at_exit(self._stop_at_exit)
+
+    def _stop_at_exit(self) -> None:
+        try:
+            self.stop()
+        except BaseException as error:  # noqa: BLE001 - nobody is left to catch it
+            log_failure(error)
+
+
+_ALL: weakref.WeakValueDictionary[Registry, Threaded] = weakref.WeakValueDictionary()
+
+
+def threaded(registry: Registry) -> Threaded:
+    """Return the one that all the applications with *registry* share."""
+    return _ALL.setdefault(registry, Threaded(registry))
+
+
+def all_threaded() -> list[Threaded]:
+    """Return those that belong to an application, for hooks that are not told which."""
+    return list(_ALL.values())
+
+
+class _Process:
+    """What there is in one process."""
+
+    def __init__(self) -> None:
+        # A handler of a signal may stop what the interrupted code is starting.
+        self.lock = threading.RLock()
+        self.starting: LoopThread | None = None
+        self.thread: LoopThread | None = None
+        self.failure: BaseException | None = None
+        self.is_over = False
+
+
+def _call_at_exit(function: Callable[[], None]) -> None:
+    """Call *function* when Python exits, before threads cannot be used any more.
+
+    For `atexit` it is too late: then nothing can be run in an executor, and no host
+    name be looked up, so that many a client cannot be closed.
+    """
+    try:
+        # Internal to Python, for its own executors; 3.11 to 3.13 have it.
+        register: Callable[..., None] = vars(threading)["_register_atexit"]
+        register(function)
+    except Exception as error:  # noqa: BLE001 - whatever is not as it was
+        logger.warning(
+            "In this version of Python lifespans that a server does not stop are "
+            "stopped late, when no executor can be used any more (%s: %s). Let the "
+            "server stop them: gunicorn does with -c python:lifespan_registry.wsgi.",
+            type(error).__name__,
+            error,
+        )
+        atexit.register(function)

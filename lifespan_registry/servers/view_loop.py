@@ -1,0 +1,79 @@
+"""On which event loop asgiref runs async views under WSGI.
+
+By itself it makes a new loop for each request, on which nothing can be used that was
+opened elsewhere. It looks for one to use instead where sync code leaves its own loop in
+a thread, as Django does under ASGI: that place is filled here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
+from importlib import metadata
+from typing import Any
+
+from asgiref.sync import SyncToAsync, async_to_sync
+
+logger = logging.getLogger("lifespan_registry")
+
+
+class ViewLoop:
+    """Brings async views, and `async_to_sync`, to the loop of the lifespans.
+
+    Where asgiref is not built as it was, a warning says so, once, and they stay on
+    loops of their own.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._works: bool | None = None
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let async views of the current thread run on *loop*, from now on.
+
+        A loop that has been closed since, or that a fork has left behind, is passed
+        over by asgiref itself.
+        """
+        # Where a loop runs, async_to_sync() refuses to work at all.
+        if _get_running_loop() is not None:
+            return
+        if self._works is None:
+            with self._lock:
+                if self._works is None:
+                    self._works = _works(loop)
+        if self._works:
+            _bind(loop)
+
+
+def _works(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether a coroutine gets to *loop*, or warn that it does not."""
+    try:
+        _bind(loop)
+        if async_to_sync(_where)() is loop:
+            return True
+        problem = "it takes a loop of its own"
+    except Exception as error:  # noqa: BLE001 - whatever is not as it was
+        problem = f"{type(error).__name__}: {error}"
+    logger.warning(
+        "With this version of asgiref (%s) async views cannot run on the event loop of "
+        "the lifespans (%s). What lifespans have opened there cannot be used in them, "
+        "and .get() raises OtherEventLoopError. Use it in sync views, with "
+        "default_registry.current_run().call(...).",
+        metadata.version("asgiref"),
+        problem,
+    )
+    return False
+
+
+def _bind(loop: asyncio.AbstractEventLoop) -> None:
+    # Both are internals of asgiref, measured with 3.8.1 to 3.13.
+    local: Any = SyncToAsync.threadlocal
+    local.main_event_loop = loop
+    local.main_event_loop_pid = os.getpid()
+
+
+async def _where() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()

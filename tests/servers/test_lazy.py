@@ -1,0 +1,134 @@
+"""Servers that send no lifespan: the first request starts what they do not."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from lifespan_registry.servers import known
+from tests.servers.process import WITHIN
+from tests.servers.rows import off
+from tests.servers.rows.row import Row
+from tests.servers.served import STARTED, STOPPED, Served, serve
+
+SERVERS = {
+    off.UVICORN.slug: known.UVICORN,
+    off.UVICORN_WORKER.slug: known.UVICORN_WORKER,
+    off.GUNICORN.slug: known.GUNICORN,
+    off.GRANIAN.slug: known.GRANIAN,
+    off.DAPHNE.slug: known.DAPHNE,
+}
+
+REFUSED = '{"LAZY": false}'
+FAILURE = re.compile(
+    r"LazyStartError: the server does not start the lifespans, and their start by "
+    r"a request has failed: 1 lifespan failed to start:\n    'failing' \(tests"
+)
+
+
+@pytest.fixture(name="row", scope="module", params=off.ROWS, ids=lambda row: row.slug)
+def _row(request: pytest.FixtureRequest) -> Row:
+    """Each server that sends no lifespan."""
+    for package in request.param.packages:
+        pytest.importorskip(package.replace("-", "_"))
+    return request.param  # type: ignore[no-any-return]
+
+
+def with_settings(row: Row, settings: str) -> Row:
+    """Return *row* with the setting of the package, as JSON."""
+    environment = {**row.environment, "PROJECT_REGISTRY": settings}
+    return dataclasses.replace(row, environment=environment)
+
+
+def ask(server: Served) -> int:
+    """Send a request; return the status of the answer."""
+    with server.client() as client:
+        return client.get("/async/").status_code
+
+
+def test_started_by_the_first_requests(
+    row: Row, tmp_path: Path, pool: concurrent.futures.Executor
+) -> None:
+    """Requests that come at once wait for one start; a warning names the flag."""
+    with serve(row, tmp_path, behaviour="late") as server:
+        server.wait_until(lambda: accepts(server), "open port")
+        assert server.events == []
+
+        answers = [*pool.map(lambda _: server.get("/async/").json(), range(8))]
+
+        assert len({identity for ways in answers for identity in ways}) == 1
+        assert server.events == [*STARTED, *["request"] * 8]
+        advice = SERVERS[row.slug].advice
+        told = f"first request starts the lifespans, .* {re.escape(advice)}"
+        assert len(re.findall(told, server.output)) == 1
+        assert str(SERVERS[row.slug]) in server.output
+        server.terminate()
+        assert server.wait() == row.on_term
+
+    assert server.events[-len(STOPPED) :] == STOPPED
+    assert "Traceback" not in server.output
+
+
+def accepts(server: Served) -> bool:
+    """Tell whether *server* accepts a connection, without sending a request."""
+    try:
+        socket.create_connection(("127.0.0.1", server.port), WITHIN).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_failed_start(
+    row: Row, tmp_path: Path, pool: concurrent.futures.Executor
+) -> None:
+    """A start that fails is undone, and told to all that wait; the next tries again."""
+    with serve(row, tmp_path, behaviour="fail late") as server:
+        server.wait_until(lambda: accepts(server), "open port")
+
+        assert [*pool.map(lambda _: ask(server), range(4))] == [500] * 4
+        assert server.events == [*STARTED, *STOPPED]
+        server.wait_for("in connect\n")
+        server.wait_for(FAILURE.pattern)
+
+        assert ask(server) == 500
+        assert server.events == [*STARTED, *STOPPED] * 2
+        server.terminate()
+        assert server.wait() == row.on_term
+
+    assert server.output.count("starts the lifespans") == 1
+    assert server.events == [*STARTED, *STOPPED] * 2
+
+
+def test_refused(row: Row, tmp_path: Path) -> None:
+    """With ``LAZY`` switched off nothing is started, and every request is told."""
+    with serve(with_settings(row, REFUSED), tmp_path) as server:
+        server.wait_until(lambda: accepts(server), "open port")
+        assert [ask(server), ask(server)] == [500, 500]
+        server.wait_for("LazyRefusedError: no lifespans have been started")
+        advice = re.escape(f"It is {SERVERS[row.slug]}. {SERVERS[row.slug].advice}")
+        server.wait_for(advice)
+        server.terminate()
+        server.wait()
+
+    assert server.events == []
+
+
+def test_stop_during_the_start(
+    row: Row, tmp_path: Path, pool: concurrent.futures.Executor
+) -> None:
+    """A server that is told to stop during the start leaves nothing open."""
+    with serve(row, tmp_path, behaviour="stuck") as server:
+        server.wait_until(lambda: accepts(server), "open port")
+        request = pool.submit(ask, server)
+        server.wait_for_event("+stuck")
+        server.terminate()
+        server.release()
+        server.wait()
+        requests = [] if request.exception(WITHIN) else ["request"]
+
+    assert server.events == [*STARTED, "+stuck", *requests, *STOPPED]

@@ -1,0 +1,69 @@
+"""Every server, at its start: who starts the lifespans, and what if one fails."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import socket
+from pathlib import Path
+
+from packaging.version import Version
+
+from tests.servers.process import WITHIN
+from tests.servers.rows.row import Row, Start
+from tests.servers.served import STARTED, STOPPED, Served, serve
+
+FAILING = r"'failing' \(tests/servers/project/lifespans\.py:\d+\)"
+
+
+def test_who_starts(row: Row, tmp_path: Path) -> None:
+    """Nobody has to ask, unless it is the first request that starts the lifespans."""
+    with serve(row, tmp_path) as server:
+        if row.start is Start.FIRST_REQUEST:
+            server.wait_until(lambda: is_listening(server), "listener")
+            assert server.events == []
+        else:
+            server.wait_for_event(STARTED[-1], row.workers)
+
+
+def is_listening(server: Served) -> bool:
+    """Tell whether a connection is accepted; send nothing by it."""
+    try:
+        socket.create_connection(("127.0.0.1", server.port), WITHIN).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_failed_start(row: Row, tmp_path: Path) -> None:
+    """A failed start is undone, told with its traceback, and nothing is served."""
+    version = Version(importlib.metadata.version(row.packages[0]))
+    ends = row.on_failed_start if version >= Version(row.gives_up_since) else ()
+    with serve(row, tmp_path, behaviour="fail") as server:
+
+        def is_over() -> bool:
+            assert not server.answers("/pid/")
+            return server.has_ended if ends else STOPPED[-1] in server.events
+
+        server.wait_until(is_over, "end of the start")
+        if ends:
+            assert server.wait() in row.on_failed_start
+        else:
+            server.wait_for("RuntimeError: no connection")
+            server.terminate()
+            server.wait()
+
+    check_undone(row, server)
+    assert re.search(f"1 lifespan failed to start:\n.*{FAILING}", server.output)
+    assert "Traceback (most recent call last)" in server.output
+    assert "in connect\n" in server.output
+    assert "RuntimeError: no connection" in server.output
+
+
+def check_undone(row: Row, server: Served) -> None:
+    """Check that whoever has entered anything has exited it."""
+    complete = [*STARTED, *STOPPED]
+    notes = [*server.processes.values()]
+    if row.stops_all_workers:
+        assert notes == [complete] * len(notes)
+    assert complete in notes
