@@ -61,6 +61,8 @@ _KNOWN: tuple[tuple[set[str], Server], ...] = (
     # The worker of Uvicorn's own package, before 0.54.
     ({"uvicorn", "gunicorn"}, UVICORN_WORKER),
     ({"uvicorn"}, UVICORN),
+    # Django may run a view in a task of its own, under which our loop alone is left.
+    ({"lifespan_registry.runserver.uvicorn"}, UVICORN),
     ({"granian"}, GRANIAN),
     ({"hypercorn"}, HYPERCORN),
     ({"daphne"}, DAPHNE),
