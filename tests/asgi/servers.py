@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -56,8 +57,12 @@ class Server:
     def __init__(self, application: Any, state: ServerState = None) -> None:
         self.application = application
         self.state = state
-        self.lifespan = ApplicationCommunicator(application, self._scope("lifespan"))
         self.arrived = asyncio.Event()
+
+    @functools.cached_property
+    def lifespan(self) -> ApplicationCommunicator:
+        """The conversation: some versions of asgiref begin it as soon as it is made."""
+        return ApplicationCommunicator(self.application, self._scope("lifespan"))
 
     def _scope(self, kind: str) -> Scope:
         scope: Scope = {"type": kind, "asgi": {"version": "3.0"}}

@@ -29,6 +29,7 @@ GUNICORN = off(
     slug="gunicorn-asgi-off",
     title="`gunicorn -k asgi --asgi-lifespan off`",
     packages=("gunicorn",),
+    newer={"gunicorn": "27.0.0"},
     command=(
         *("gunicorn", APPLICATION, "--bind=127.0.0.1:{port}"),
         *("--worker-class=asgi", "--asgi-lifespan=off"),

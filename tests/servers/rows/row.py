@@ -85,7 +85,7 @@ OLDEST = {
     "django": "5.2",
     "gunicorn": "24.1.1",
     "granian": "2.8.0",
-    "hypercorn": "0.17.0",
+    "hypercorn": "0.18.0",
     "uvicorn": "0.35.0",
     "uvicorn-worker": "0.3.0",
     "watchfiles": "1.0.0",
