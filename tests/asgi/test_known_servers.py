@@ -11,6 +11,10 @@ from lifespan_registry.servers import known
 from tests.core.processes import output_of
 
 
+RUN = "django.core.servers.basehttp"
+"""It is on the stack of every ``runserver``, whichever server that has."""
+
+
 def called_by(*modules: str) -> known.Server:
     """Return what server is found below functions of *modules*, the innermost first."""
     function: Callable[[], Any] = known.current_server
@@ -27,6 +31,7 @@ def called_by(*modules: str) -> known.Server:
     [
         (["uvicorn.protocols.http.h11_impl", "uvicorn.server"], known.UVICORN),
         (["uvicorn.server", "django.core.management"], known.UVICORN),
+        (["lifespan_registry.runserver.uvicorn", RUN], known.UVICORN),
         (["uvicorn_worker._workers", "gunicorn.arbiter"], known.UVICORN_WORKER),
         (["uvicorn.workers", "gunicorn.arbiter"], known.UVICORN_WORKER),
         (["gunicorn.workers.gasgi", "gunicorn.arbiter"], known.GUNICORN),
@@ -34,7 +39,7 @@ def called_by(*modules: str) -> known.Server:
         (["granian.server.mp", "granian.cli"], known.GRANIAN),
         (["hypercorn.asyncio.run", "multiprocessing.process"], known.HYPERCORN),
         (["twisted.internet.asyncioreactor", "daphne.server"], known.DAPHNE),
-        (["django.core.servers.basehttp", "socketserver"], known.RUNSERVER),
+        ([RUN, "socketserver"], known.RUNSERVER),
         (["django.core.handlers.asgi", "myserver"], known.UNKNOWN),
         (["uvicorn.middleware.proxy_headers", "myserver"], known.UNKNOWN),
         (["hypercorn.middleware.proxy_fix", "daphne.server"], known.DAPHNE),
