@@ -10,7 +10,6 @@ import pytest
 from lifespan_registry.servers import known
 from tests.core.processes import output_of
 
-
 RUN = "django.core.servers.basehttp"
 """It is on the stack of every ``runserver``, whichever server that has."""
 
