@@ -70,9 +70,8 @@ class LoopThread:
                 self._in_loop(self._cancel)
             self._wait_started()
         except BaseException:
-            if not self.loop.is_closed():
-                self._in_loop(self._cancel)
-                self._join()
+            self._in_loop(self._cancel)
+            self._join()
             raise
 
     def _launch(self) -> None:
@@ -121,7 +120,9 @@ class LoopThread:
     def _join(self) -> None:
         """Wait for the end of the thread: the run has limits of its own."""
         concurrent.futures.wait((self._ended,))
-        self._thread.join(PATIENCE)
+        # One that could not be had has not been started.
+        with contextlib.suppress(RuntimeError):
+            self._thread.join(PATIENCE)
         if self._thread.is_alive():
             logger.warning(
                 "The event loop of the lifespans is left behind in its thread: code in "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import gc
 import logging
 import signal
 import sys
@@ -189,6 +190,32 @@ def test_failed_start(registry: Registry, log: list[str]) -> None:
         "RuntimeError('boom')"
     ]
     assert log == ["+db", "-db"]
+    assert loop_threads() == []
+
+
+def test_failed_start_waits_for_the_thread(
+    registry: Registry, log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed start leaves no thread, even where a loop takes its time to close."""
+    make = asyncio.new_event_loop
+
+    def slow_loop() -> asyncio.AbstractEventLoop:
+        loop = make()
+        close = loop.close
+
+        def close_slowly() -> None:
+            close()
+            time.sleep(0.1)
+
+        monkeypatch.setattr(loop, "close", close_slowly)
+        return loop
+
+    monkeypatch.setattr(asyncio, "new_event_loop", slow_loop)
+    tracked(registry, log, "db", enter=boom())
+
+    with pytest.raises(StartupError):
+        registry.run_in_thread().__enter__()
+
     assert loop_threads() == []
 
 
@@ -413,7 +440,9 @@ def test_task_that_is_new(log: list[str]) -> None:
     assert log == ["first"]
 
 
-def test_task_that_refuses_to_end(registry: Registry) -> None:
+def test_task_that_refuses_to_end(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
     """A lifespan that ignores its cancellation does not keep the loop from closing."""
 
     async def refuse() -> None:
@@ -423,11 +452,16 @@ def test_task_that_refuses_to_end(registry: Registry) -> None:
 
     tracked(registry, [], "db", leave=refuse, shutdown_timeout=0.01)
 
-    with pytest.raises(ShutdownError), registry.run_in_thread() as run:
-        pass
+    def run_it() -> None:
+        with pytest.raises(ShutdownError), registry.run_in_thread() as run:
+            pass
+        assert run.loop.is_closed()
 
-    assert run.loop.is_closed()
+    run_it()
     assert loop_threads() == []
+    # Not later, in the log of another test.
+    gc.collect()
+    assert "Task was destroyed but it is pending" in caplog.text
 
 
 def test_executor_that_hangs(
