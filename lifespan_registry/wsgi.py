@@ -14,6 +14,7 @@ or, in a ``gunicorn.conf.py`` of yours::
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ __all__ = [
     "post_worker_init",
     "worker_exit",
 ]
+
+logger = logging.getLogger("lifespan_registry")
 
 
 class LifespanWSGIApplication:
@@ -103,8 +106,16 @@ def post_worker_init(worker: object) -> None:  # noqa: ARG001
     """Start the lifespans when gunicorn has loaded the application in *worker*.
 
     What it raises, gunicorn logs; it then ends with code 3, and starts no worker in
-    place of that one. (gunicorn 25 to 27, ``Arbiter.spawn_worker``.)
+    place of that one. (gunicorn 25 to 27, ``Arbiter.spawn_worker``.) Where nothing is
+    wrapped in `LifespanWSGIApplication`, a warning says so.
     """
+    if not all_threaded():
+        logger.warning(
+            "gunicorn's hook has no lifespans to start: the application is not wrapped "
+            "in LifespanWSGIApplication. In wsgi.py, take get_wsgi_application from "
+            "lifespan_registry.wsgi. An ASGI application needs no hook: leave out "
+            "-c python:lifespan_registry.wsgi."
+        )
     for one in all_threaded():
         try:
             one.start()

@@ -76,6 +76,8 @@ class Watch:
                 # they get the time back.
                 heapq.heappush(self._due, (now + (now - due), place))
             else:
+                # It is told; that it is waited for as well would be no news.
+                self._next_report = now + REPORT_EVERY
                 self._overdue(place)
         if now >= self._next_report:
             self._next_report = now + REPORT_EVERY

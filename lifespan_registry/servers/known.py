@@ -18,7 +18,7 @@ class Server(NamedTuple):
     package: str
     """The distribution that it comes with; empty if the server is unknown."""
     advice: str
-    """What makes it send the lifespan protocol."""
+    """What lets the lifespan protocol come to `LifespanApplication`."""
 
     @property
     def version(self) -> str:
@@ -32,23 +32,43 @@ class Server(NamedTuple):
         return f"{self.name} ({self.version})" if self.version else self.name
 
 
+_OUTERMOST = (
+    "put LifespanApplication outermost, for an application around it keeps the "
+    "protocol back."
+)
+
 UNKNOWN = Server(
     "an unknown server",
     "",
-    "See in its documentation how it is made to send the lifespan protocol. A test "
-    "starts them itself: async with default_registry.run(): ...",
+    "In a test, start them yourself: async with default_registry.run(): ... For a "
+    "server, see in its documentation how it is made to send the lifespan protocol. "
+    f"If it does send it, {_OUTERMOST}",
 )
-UVICORN = Server("Uvicorn", "uvicorn", "Start it without --lifespan off.")
+UVICORN = Server(
+    "Uvicorn", "uvicorn", f"Start it without --lifespan off. If you do, {_OUTERMOST}"
+)
 UVICORN_WORKER = Server(
     "gunicorn with UvicornWorker",
     "gunicorn",
-    'Take "lifespan": "off" out of the CONFIG_KWARGS of its worker class.',
+    'Take "lifespan": "off" out of the CONFIG_KWARGS of its worker class. If it is '
+    f"not there, {_OUTERMOST}",
 )
-GUNICORN = Server("gunicorn", "gunicorn", "Start it with --asgi-lifespan on.")
-GRANIAN = Server("Granian", "granian", "Start it with --interface asgi, not asginl.")
-HYPERCORN = Server("Hypercorn", "hypercorn", "It has no flag to switch that off.")
+GUNICORN = Server(
+    "gunicorn", "gunicorn", f"Start it with --asgi-lifespan on. If you do, {_OUTERMOST}"
+)
+GRANIAN = Server(
+    "Granian",
+    "granian",
+    f"Start it with --interface asgi, not asginl. If you do, {_OUTERMOST}",
+)
+HYPERCORN = Server(
+    "Hypercorn", "hypercorn", f"It always sends the lifespan protocol: {_OUTERMOST}"
+)
 DAPHNE = Server(
-    "Daphne", "daphne", 'Put "lifespan_registry.servers.daphne" in INSTALLED_APPS.'
+    "Daphne",
+    "daphne",
+    'Put "lifespan_registry.servers.daphne" in INSTALLED_APPS. If it is there, '
+    f"{_OUTERMOST}",
 )
 RUNSERVER = Server(
     "manage.py runserver",

@@ -24,14 +24,12 @@ from django.utils import autoreload
 
 from lifespan_registry._core.registry import default_registry
 from lifespan_registry.exceptions import PlanError
+from lifespan_registry.servers.departure import FORCED, Departure, Signals
 
 logger = logging.getLogger("lifespan_registry")
 
 RELOAD = 3
 """The exit code with which a child asks its parent for another child."""
-
-FORCED = 130
-"""That of a process which Ctrl-C has ended, as shells count it."""
 
 EXIT_PATIENCE = 1.0
 """How many seconds Python has to exit when the server has ended."""
@@ -66,7 +64,7 @@ class GracefulReload(Runserver):
 
         Raises `SystemExit` in processes with the reloader.
         """
-        self._departure = _Departure()
+        self._departure = Departure()
         self._has_returned = threading.Event()
         missing = [name for name in _INTERNALS if not hasattr(autoreload, name)]
         if not options["use_reloader"]:
@@ -121,7 +119,7 @@ class GracefulReload(Runserver):
         logging.getLogger("django.utils.autoreload").info(
             "Watching for file changes with %s", type(reloader).__name__
         )
-        signals = _Signals(end_the_watch)
+        signals = Signals(end_the_watch)
         signals.handle()
         try:
             try:
@@ -177,85 +175,6 @@ def _shutdown_limit() -> float:
     except PlanError:
         return 0.0
     return sum(step.shutdown_limit(registry.limits.shutdown) for step in plan)
-
-
-class _Departure:
-    """How a process ends: whoever asks for it, the server is told, and waited for."""
-
-    def __init__(self) -> None:
-        self.has_begun = False
-        self.has_served = False
-        self._leave: Callable[[], object] | None = None
-        self._is_over = threading.Event()
-        self._is_over.set()
-
-    @contextlib.contextmanager
-    def serving(self, leave: Callable[[], object]) -> Generator[None]:
-        """Stand around the server's run; see `GracefulReload.serving()`."""
-        with contextlib.ExitStack() as stack:
-            if threading.current_thread() is threading.main_thread():
-                signals = _Signals(self.begin)
-                signals.handle()
-                stack.callback(signals.restore)
-            self._is_over.clear()
-            stack.callback(self._set_over)
-            # It is announced before the look at whether it is too late, and begin()
-            # does the same the other way round: one of the two sees the other.
-            self._leave = leave
-            if self.has_begun:
-                raise SystemExit
-            self.has_served = True
-            yield
-
-    def begin(self) -> None:
-        """Have the server leave; in a signal handler, too."""
-        self.has_begun = True
-        if (leave := self._leave) is not None:
-            leave()
-
-    def _set_over(self) -> None:
-        self._leave = None
-        self._is_over.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until no server is running any more; return whether it came to that."""
-        return self._is_over.wait(seconds)
-
-
-class _Signals:
-    """Has the first SIGTERM or Ctrl-C call *leave*, and a second Ctrl-C end it all.
-
-    One Ctrl-C may come as two signals: the terminal's own, and what the parent passes
-    on. Only two SIGINT are two of them.
-    """
-
-    def __init__(self, leave: Callable[[], object]) -> None:
-        self._leave = leave
-        self._is_muted = False
-        self._interrupts = 0
-        self._before: dict[signal.Signals, Any] = {}
-
-    def handle(self) -> None:
-        """Take the signals over, in the main thread."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._before[number] = signal.signal(number, self._hear)
-
-    def restore(self) -> None:
-        """Give them back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def mute(self) -> None:
-        """Have *leave* not called any more."""
-        self._is_muted = True
-
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
-        self._interrupts += number == signal.SIGINT
-        if self._interrupts > 1:
-            os._exit(FORCED)
-        if not self._is_muted:
-            self._is_muted = True
-            self._leave()
 
 
 class _Parent:

@@ -7,14 +7,14 @@ over a fork: each process has its own.
 from __future__ import annotations
 
 import atexit
-import contextvars
 import logging
 import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lifespan_registry._core import overrides
 from lifespan_registry._core.failures import log_failure, message_of
 from lifespan_registry._core.loop_thread import LoopThread
 from lifespan_registry.exceptions import LazyRefusedError, LazyStartError
@@ -42,16 +42,26 @@ OTHERS = (
 
 
 class Threaded:
-    """The lifespans of *registry* in the current process, whichever that is."""
+    """The lifespans of *registry* in the current process, whichever that is.
 
-    def __init__(self, registry: Registry) -> None:
+    *choice* is which of them: what `Registry.run` takes.
+    """
+
+    def __init__(self, registry: Registry, **choice: Any) -> None:
         self._registry = registry
+        self._choice = choice
         self._processes: dict[int, _Process] = {}
 
     @property
     def failure(self) -> BaseException | None:
         """What the last start has failed of, if it has."""
         return self._here().failure
+
+    @property
+    def run(self) -> Run | None:
+        """The run of this process, once it has been started, until it is stopped."""
+        thread = self._here().thread
+        return None if thread is None else thread.run
 
     def start(self) -> None:
         """Start the lifespans where they are not up; raise what that raises."""
@@ -122,8 +132,8 @@ class Threaded:
                 advice,
             )
         try:
-            # What the request has in its context is its own.
-            contextvars.Context().run(self._start, process)
+            # What else the request has in its context is its own.
+            overrides.empty_context().run(self._start, process)
         except BaseException as error:
             if error is not process.failure:
                 raise
@@ -132,7 +142,7 @@ class Threaded:
 
     def _start(self, process: _Process) -> None:
         self._registry.warn_if_empty()
-        run = self._registry.run()
+        run = self._registry.run(**self._choice)
         run.serves = True
         thread = process.starting = LoopThread(run)
         process.failure = None

@@ -8,10 +8,12 @@ a thread, as Django does under ASGI: that place is filled here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
 from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
+from collections.abc import Generator
 from importlib import metadata
 from typing import Any
 
@@ -31,48 +33,73 @@ class ViewLoop:
         self._lock = threading.Lock()
         self._works: bool | None = None
 
-    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+    def bind(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Let async views of the current thread run on *loop*, from now on.
 
         A loop that has been closed since, or that a fork has left behind, is passed
-        over by asgiref itself.
+        over by asgiref itself. Returns whether they will.
         """
         # Where a loop runs, async_to_sync() refuses to work at all.
         if _get_running_loop() is not None:
-            return
+            return False
         if self._works is None:
             with self._lock:
                 if self._works is None:
                     self._works = _works(loop)
         if self._works:
-            _bind(loop)
+            _bind(loop, os.getpid())
+        return self._works
+
+    @contextlib.contextmanager
+    def bound(self, loop: asyncio.AbstractEventLoop) -> Generator[None, None, None]:
+        """Let async views of the current thread run on *loop*, until the block ends.
+
+        Where *loop* does not run they would wait for ever: there, nothing is done.
+        """
+        before = _binding()
+        is_bound = loop.is_running() and self.bind(loop)
+        try:
+            yield
+        finally:
+            if is_bound:
+                _bind(*before)
 
 
 def _works(loop: asyncio.AbstractEventLoop) -> bool:
     """Tell whether a coroutine gets to *loop*, or warn that it does not."""
     try:
-        _bind(loop)
+        _bind(loop, os.getpid())
         if async_to_sync(_where)() is loop:
             return True
         problem = "it takes a loop of its own"
     except Exception as error:  # noqa: BLE001 - whatever is not as it was
         problem = f"{type(error).__name__}: {error}"
     logger.warning(
-        "With this version of asgiref (%s) async views cannot run on the event loop of "
-        "the lifespans (%s). What lifespans have opened there cannot be used in them, "
-        "and .get() raises OtherEventLoopError. Use it in sync views, with "
-        "default_registry.current_run().call(...).",
+        "With this version of asgiref (%s) async views and async_to_sync() do not come "
+        "to the event loop of the lifespans (%s). What lifespans have opened there "
+        "cannot be used in them, and .get() raises OtherEventLoopError. Use it in sync "
+        "code, with default_registry.current_run().call(...).",
         metadata.version("asgiref"),
         problem,
     )
     return False
 
 
-def _bind(loop: asyncio.AbstractEventLoop) -> None:
-    # Both are internals of asgiref, measured with 3.8.1 to 3.13.
+# Both are internals of asgiref, measured with 3.8.1 to 3.13.
+
+
+def _binding() -> tuple[asyncio.AbstractEventLoop | None, int | None]:
+    local: Any = getattr(SyncToAsync, "threadlocal", None)
+    return (
+        getattr(local, "main_event_loop", None),
+        getattr(local, "main_event_loop_pid", None),
+    )
+
+
+def _bind(loop: asyncio.AbstractEventLoop | None, pid: int | None) -> None:
     local: Any = SyncToAsync.threadlocal
     local.main_event_loop = loop
-    local.main_event_loop_pid = os.getpid()
+    local.main_event_loop_pid = pid
 
 
 async def _where() -> asyncio.AbstractEventLoop:

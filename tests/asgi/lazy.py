@@ -13,16 +13,17 @@ from tests.asgi.servers import Script, logged
 from tests.tracked import Hook
 
 ADVICE = (
-    "See in its documentation how it is made to send the lifespan protocol. A test "
-    "starts them itself: async with default_registry.run(): ..."
+    "In a test, start them yourself: async with default_registry.run(): ... For a "
+    "server, see in its documentation how it is made to send the lifespan protocol. If "
+    "it does send it, put LifespanApplication outermost, for an application around it "
+    "keeps the protocol back."
 )
 
 WARNING = (
     "WARNING",
     (
-        "The server has not sent the lifespan protocol, so that the first request "
-        f"starts the lifespans, and waits for them. It is an unknown server. {ADVICE} "
-        "(If it does send it, an application around LifespanApplication keeps it back.)"
+        "The first request starts the lifespans, and waits for them: no lifespan "
+        f"protocol has come from the server. It is an unknown server. {ADVICE}"
     ),
 )
 

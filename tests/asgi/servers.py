@@ -155,6 +155,13 @@ def keys(scope: Scope) -> list[str]:
     return [key for key in scope.get("state", {}) if ":" not in key]
 
 
+def keys_before_own(scope: Scope) -> list[str]:
+    """Return the keys in the state of a request, and add one of the request's own."""
+    before = keys(scope)
+    scope["state"]["user"] = "someone"
+    return before
+
+
 def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     """Return level and text of what the package has logged."""
     return [

@@ -21,11 +21,11 @@ from tests.asgi.servers import (
     STOPPED,
     WITHIN,
     Gate,
-    Scope,
     Server,
     ServerState,
     done,
     keys,
+    keys_before_own,
     logged,
     why_not,
     wrapped,
@@ -59,6 +59,21 @@ async def test_first_request_starts(
 
     assert log == ["+a", "+b", "-b", "-a"]
     assert warnings(caplog) == [WARNING]
+
+
+async def test_override_of_the_test(registry: Registry, log: list[str]) -> None:
+    """An override that counts where the request is sent counts for what it starts."""
+    tracked(registry, log, "a")
+    seen: list[str] = []
+    application = wrapped(registry, lambda scope: seen.append(scope["state"]["a"]))
+
+    async with event_loop_ends():
+        with registry.override(a="fake"):
+            await send(application)
+        await send(application)
+
+    assert seen == ["fake", "fake"]
+    assert log == []
 
 
 @KINDS
@@ -100,14 +115,8 @@ async def test_additions_of_a_request_are_its_own(
     registry: Registry, log: list[str], state: ServerState
 ) -> None:
     """What a request puts into its state is not seen by the next one."""
-
-    def add(scope: Scope) -> list[str]:
-        before = keys(scope)
-        scope["state"]["user"] = "someone"
-        return before
-
     tracked(registry, log, "a")
-    server = Server(wrapped(registry, add), state)
+    server = Server(wrapped(registry, keys_before_own), state)
 
     async with event_loop_ends():
         assert await server.request() == ["a"]
@@ -129,8 +138,8 @@ async def test_refused(
 
     assert (refused.value.server, refused.value.advice) == ("an unknown server", ADVICE)
     assert str(refused.value) == (
-        "no lifespans have been started: the server has not sent the lifespan "
-        f"protocol. It is an unknown server. {ADVICE}\n"
+        "no lifespans have been started: the server has not started them. It is an "
+        f"unknown server. {ADVICE}\n"
         'LIFESPAN_REGISTRY = {"LAZY": False} keeps requests from starting them.'
     )
     assert log == []

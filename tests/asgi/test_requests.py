@@ -20,11 +20,11 @@ from tests.asgi.servers import (
     STARTUP,
     STOPPED,
     WITHIN,
-    Scope,
     Script,
     Server,
     ServerState,
     keys,
+    keys_before_own,
     why_not,
     wrapped,
 )
@@ -69,14 +69,8 @@ async def test_additions_of_a_request_are_its_own(
     registry: Registry, log: list[str], state: ServerState
 ) -> None:
     """What a request puts into its state is not seen by the next one."""
-
-    def add(scope: Scope) -> list[str]:
-        before = keys(scope)
-        scope["state"]["user"] = "someone"
-        return before
-
     tracked(registry, log, "a")
-    server = Server(wrapped(registry, add), state)
+    server = Server(wrapped(registry, keys_before_own), state)
     await server.start()
 
     assert await server.request() == ["a"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import AsyncIterator, Iterator
 
@@ -98,6 +99,28 @@ async def test_slow_stop(
     await task
 
     assert log == ["+a", "+b", "up", "-b", "-a"]
+
+
+async def test_no_report_beside_an_end_of_patience(
+    log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is due together is told once: that somebody's time is up."""
+    monkeypatch.setattr(watch, "REPORT_EVERY", 5)
+    monkeypatch.setattr(watch, "BLOCKED", math.inf)
+    slow = watch.Watch(
+        lambda place: True,
+        lambda place: log.append(f"{place} is overdue"),
+        lambda seconds: log.append("report"),
+    )
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    slow.expect(7, 5)
+    for seconds in (6, 12):
+        monkeypatch.setattr(loop, "time", lambda now=began + seconds: now)
+        slow.ring()
+        await slow.pause()
+
+    assert log == ["7 is overdue", "report"]
 
 
 async def test_quick_ones_say_nothing(

@@ -10,6 +10,7 @@ from django.core.checks import run_checks
 from django.core.management import get_commands
 from django.test import override_settings
 
+from lifespan_registry.checks import installed
 from lifespan_registry.servers.checks import check_registry
 from tests.project import Project, shop
 
@@ -96,6 +97,11 @@ def test_command_made_of_ours(folder: Path, command: str) -> None:
     files = {"shop/management/commands/runserver.py": command}
     apps = ["shop", RUNSERVER, "lifespan_registry"]
     assert check(folder, apps, files) == ""
+
+
+def test_command_that_cannot_be_loaded() -> None:
+    """The same where all is in one process: what raises is no matter of this check."""
+    assert installed._is_derived("an.app.that.is.gone")
 
 
 def test_w004_daphne_without_ours(folder: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +14,9 @@ from typing import Any
 import httpx
 from websockets.sync.client import connect
 
+from tests.servers.noted import Noted
 from tests.servers.ports import free_port
-from tests.servers.process import ROOT, WITHIN, Process
+from tests.servers.process import ROOT, WITHIN
 from tests.servers.rows.row import Row
 
 PROJECT = "tests/servers/project"
@@ -45,7 +45,7 @@ def copy_project(root: Path) -> Path:
     return root
 
 
-class Served(Process):
+class Served(Noted):
     """A server of the project in ``tests/servers/project``.
 
     *arguments* are what follows ``python -m``, with ``{port}`` for the port; *folder*
@@ -62,17 +62,13 @@ class Served(Process):
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._root = copy_project(folder / "copy")
-        self._events = folder / "events"
-        self._events.touch()
-        self._release = folder / "release"
         self.port = free_port()
         super().__init__(
+            folder,
             *(argument.format(port=self.port) for argument in arguments),
+            behaviour=behaviour,
             environment={
                 "DJANGO_SETTINGS_MODULE": "tests.servers.project.settings",
-                "PROJECT_BEHAVIOUR": behaviour,
-                "PROJECT_EVENTS": str(self._events),
-                "PROJECT_RELEASE": str(self._release),
                 "PYTHONPATH": str(ROOT),
                 **environment,
             },
@@ -138,43 +134,6 @@ class Served(Process):
         path = self._root / PROJECT / "lifespans.py"
         with path.open("a", encoding="utf-8") as file:
             file.write("# edited\n")
-
-    def release(self) -> None:
-        """Let requests for ``/slow/`` go on."""
-        self._release.touch()
-
-    # --- what the project has noted ------------------------------------------------
-
-    @property
-    def events(self) -> list[str]:
-        """What the project has noted so far."""
-        return [event for _, event in self._notes()]
-
-    @property
-    def processes(self) -> dict[int, list[str]]:
-        """What each process has noted so far, by its id."""
-        notes: dict[int, list[str]] = {}
-        for process, event in self._notes():
-            notes.setdefault(process, []).append(event)
-        return notes
-
-    def wait_for_event(self, event: str, times: int = 1) -> None:
-        """Wait until the project has noted *event* that many *times*."""
-        self.wait_until(lambda: self.events.count(event) >= times, repr(event))
-
-    def _notes(self) -> list[tuple[int, str]]:
-        lines = self._events.read_text(encoding="utf-8").splitlines()
-        parts = [line.partition(" ") for line in lines]
-        return [(int(process), event) for process, _, event in parts]
-
-    def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
-        """Wait until *is_so*; if it does not come to that, tell *what* is missing."""
-        deadline = time.monotonic() + WITHIN
-        while not is_so():
-            assert time.monotonic() < deadline, (
-                f"no {what}; {self.processes}:\n{self.output}"
-            )
-            time.sleep(0.02)
 
 
 def serve(row: Row, folder: Path, *more: str, behaviour: str = "") -> Served:

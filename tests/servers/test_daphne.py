@@ -66,7 +66,8 @@ def test_signal_during_the_start(
         server.wait_for_event("waiting")
         for name in names:
             server.send(signal.Signals[name])
-        assert server.wait() == 3
+        # Where all is unwound, at the end of Python itself, a signal has no handler.
+        assert server.wait() in (3, -signal.SIGTERM)
 
     assert server.events == [*STARTED, "waiting", *STOPPED]
     assert "The start was called off.\nDaphne ends" in server.output
@@ -314,6 +315,7 @@ def test_package_is_missing(tmp_path: Path) -> None:
     [
         ("CommandLineInterface.server_class", (*COMMAND, DJANGO)),
         ("Server.run", (*COMMAND, DJANGO)),
+        ("Server.run", RUNSERVER),
         ("reactor._asyncioEventloop", (*COMMAND, DJANGO)),
         ("runserver.Command.server_cls", RUNSERVER),
         ("get_commands()", RUNSERVER),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import contextlib
+import multiprocessing
 import os
 import re
 import signal
+import threading
 import time
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lifespan_registry.servers.hypercorn import guard
 from tests.core.processes import output_of
 from tests.servers.process import WITHIN
 from tests.servers.rows.hypercorn_guard import ROWS
@@ -207,3 +214,107 @@ def test_processes_that_are_no_workers() -> None:
 def test_signal_beside_the_loop() -> None:
     """Where no loop runs, and in a fork of a worker, SIGTERM ends the process."""
     assert output_of(DYING) == ["SIGTERM SIGTERM"]
+
+
+# --- the parts, in this process ----------------------------------------------------
+
+
+def serve(*_: object) -> None:
+    """Stand for what the user's own code has started."""
+
+
+serve_as_hypercorn = types.FunctionType(
+    serve.__code__, {"__name__": "hypercorn.asyncio.run"}
+)
+
+
+class Event:
+    """The event that workers share, with what it says."""
+
+    def __init__(self, *, is_set: bool) -> None:
+        self.is_set = lambda: is_set
+
+
+def given(workers: int = 2, **more: Any) -> dict[str, Any]:
+    """Return what Hypercorn gives a worker, with times that are short."""
+    limits = {"graceful_timeout": 0.01, "shutdown_timeout": 0.01}
+    config = types.SimpleNamespace(workers=workers, **limits)
+    return {"config": config, "shutdown_event": Event(is_set=True), **more}
+
+
+@pytest.fixture(name="become")
+def _become(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """What makes this process a child, as far as the guard can tell, and guards it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def become(target: Any, kwargs: Any) -> None:
+        child = types.SimpleNamespace(_target=target, _kwargs=kwargs)
+        monkeypatch.setattr(multiprocessing, "parent_process", lambda: child)
+        monkeypatch.setattr(multiprocessing, "current_process", lambda: child)
+        guard.install()
+
+    yield become
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    ("target", "kwargs"), [(serve, given()), (serve_as_hypercorn, given(workers=1))]
+)
+def test_processes_that_are_left_alone(
+    target: Any,
+    kwargs: dict[str, Any],
+    become: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One that other code has started, and one without others, has no guard."""
+    become(target, kwargs)
+
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert caplog.messages == []
+
+
+def test_another_thread(become: Callable[..., None]) -> None:
+    """Only in the main thread can a handler be set."""
+    thread = threading.Thread(target=become, args=(serve_as_hypercorn, given()))
+    thread.start()
+    thread.join()
+
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("is_stopping", [False, True])
+def test_loop_is_ended(
+    become: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_stopping: bool,
+) -> None:
+    """A worker that is guarded unwinds all, however often it is told."""
+    monkeypatch.setattr(guard, "PATIENCE", 0.01)
+    become(serve_as_hypercorn, given(shutdown_event=Event(is_set=is_stopping)))
+    ends: list[str] = []
+
+    async def main() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.Event().wait()
+        finally:
+            ends.append("unwound")
+
+    with pytest.raises(SystemExit) as caught:
+        asyncio.run(main())
+
+    assert (caught.value.code, ends) == (guard.EXIT_CODE, ["unwound"])
+
+
+def test_no_loop(become: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no loop runs, the signal has its usual effect."""
+    kills: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *call: kills.append(call))
+    become(serve_as_hypercorn, given())
+
+    signal.raise_signal(signal.SIGTERM)
+
+    assert kills == [(os.getpid(), signal.SIGTERM)]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -13,6 +13,7 @@ import pytest
 from lifespan_registry.servers import known
 from tests.servers.process import WITHIN
 from tests.servers.rows import off
+from tests.servers.rows.installed import require
 from tests.servers.rows.row import Row
 from tests.servers.served import STARTED, STOPPED, Served, serve
 
@@ -132,3 +133,36 @@ def test_stop_during_the_start(
         requests = [] if request.exception(WITHIN) else ["request"]
 
     assert server.events == [*STARTED, "+stuck", *requests, *STOPPED]
+
+
+@pytest.mark.parametrize(
+    ("row", "change", "error"),
+    [
+        (off.UVICORN, "no method", "AttributeError: 'functools.partial' object"),
+        (off.UVICORN, "no class", "AttributeError: module 'uvicorn'"),
+        (off.UVICORN_WORKER, "no class", "AttributeError: module 'uvicorn'"),
+        (off.GUNICORN, "another module", "LookupError: the worker is not on the stack"),
+        (off.DAPHNE, "no trigger", "AttributeError: module 'reactor'"),
+    ],
+    ids=lambda one: one.slug if isinstance(one, Row) else None,
+)
+def test_internal_is_gone(row: Row, change: str, error: str, tmp_path: Path) -> None:
+    """A server that is built otherwise is warned of; an exit in peace stops all."""
+    require(row, is_strict=False)
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "tests.servers.project.settings_lazy",
+        "PROJECT_CHANGE": change,
+    }
+    with Served(
+        tmp_path, *row.command, environment={**row.environment, **environment}
+    ) as server:
+        server.wait_until_up()
+        server.press_ctrl_c()
+        assert server.wait() == 0
+
+    kind = re.escape(str(SERVERS[row.slug]))
+    told = f"Under this version of {kind} it is not known how to stop .*{error}"
+    assert len(re.findall(told, server.output)) == 1
+    # In this one Uvicorn raises the signal anew, which kills it: that is no peace.
+    stopped = [] if row is off.UVICORN_WORKER else STOPPED
+    assert server.events == [*STARTED, *stopped]

@@ -64,6 +64,10 @@ def check_undone(row: Row, server: Served) -> None:
     """Check that whoever has entered anything has exited it."""
     complete = [*STARTED, *STOPPED]
     notes = [*server.processes.values()]
+    # A request that the test has given up on may have led to one more try.
+    wholes = [complete * (len(note) // len(complete)) for note in notes]
     if row.stops_all_workers:
-        assert notes == [complete] * len(notes)
-    assert complete in notes
+        assert notes == wholes
+    assert any(
+        note and note == whole for note, whole in zip(notes, wholes, strict=True)
+    )

@@ -32,30 +32,29 @@ def check_stopped(row: Row, server: Served, workers: set[int]) -> None:
         assert complete in server.processes.values()
 
 
-def test_term(row: Row, repeat: Repeat) -> None:
-    """SIGTERM exits all in reverse, each in the task or thread of its start."""
+def check_stop(
+    row: Row, repeat: Repeat, stop: Callable[[Served], None], code: int
+) -> None:
+    """Check that *stop* ends the server with *code*, and that all has been exited."""
 
-    def stop(folder: Path) -> None:
+    def once(folder: Path) -> None:
         with serve(row, folder) as server:
             workers = server.wait_until_up(row.workers)
-            server.terminate()
-            assert server.wait() == row.on_term
+            stop(server)
+            assert server.wait() == code
             check_stopped(row, server, workers)
 
-    repeat(stop)
+    repeat(once)
+
+
+def test_term(row: Row, repeat: Repeat) -> None:
+    """SIGTERM exits all in reverse, each in the task or thread of its start."""
+    check_stop(row, repeat, Served.terminate, row.on_term)
 
 
 def test_ctrl_c(row: Row, repeat: Repeat) -> None:
     """Ctrl-C, which every process of the server hears, exits all in reverse."""
-
-    def stop(folder: Path) -> None:
-        with serve(row, folder) as server:
-            workers = server.wait_until_up(row.workers)
-            server.press_ctrl_c()
-            assert server.wait() == row.on_interrupt
-            check_stopped(row, server, workers)
-
-    repeat(stop)
+    check_stop(row, repeat, Served.press_ctrl_c, row.on_interrupt)
 
 
 def test_request_in_flight(

@@ -20,9 +20,11 @@ from django.utils import autoreload
 
 from lifespan_registry import Registry, default_registry
 from lifespan_registry.runserver import banner, command, wsgi
+from lifespan_registry.runserver import requests as of_requests
 from lifespan_registry.runserver.requests import Requests
 from lifespan_registry.runserver.wsgi import WSGIServer
 from lifespan_registry.servers import reloading
+from lifespan_registry.servers.departure import Departure
 from lifespan_registry.wsgi import LifespanWSGIApplication
 from tests.tracked import tracked
 
@@ -186,13 +188,121 @@ async def test_request_is_cancelled(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.messages == []
 
 
+START = {"type": "http.response.start", "status": 200}
+BODY = {"type": "http.response.body", "body": b"all"}
+MORE = {**BODY, "more_body": True}
+END = {"type": "http.response.body"}
+REFUSED = {
+    "type": "http.response.start",
+    "status": 503,
+    "headers": [(b"content-type", b"text/plain"), (b"connection", b"close")],
+}
+ACCEPT = {"type": "websocket.accept"}
+
+
+async def cut_off(kind: str, sent: list[Any], send: Any) -> None:
+    """Have a request *sent* these messages with *send*, and cut it off after that."""
+    has_sent = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        for message in sent:
+            await send(message)
+        has_sent.set()
+        await asyncio.Event().wait()
+
+    requests = Requests(application, {})
+    task = asyncio.ensure_future(requests({"type": kind, "path": "/"}, None, send))
+    await has_sent.wait()
+    await requests.end()
+    assert task.done()
+    await task
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests have no time to end."""
+    monkeypatch.setattr(of_requests, "STREAMS", 0.01)
+    monkeypatch.setattr(of_requests, "ANSWERS", 0.01)
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize(
+    ("kind", "sent", "added", "status"),
+    [
+        ("http", [], [REFUSED, END], 503),
+        ("http", [START], [END], 200),
+        ("http", [START, MORE], [END], 200),
+        ("http", [START, BODY], [], 200),
+        ("websocket", [ACCEPT], [], 101),
+    ],
+)
+async def test_request_is_cut_off(
+    kind: str,
+    sent: list[Any],
+    added: list[Any],
+    status: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A request that goes on at the end is answered in place of the application."""
+    answer: list[Any] = []
+
+    async def send(message: Any) -> None:
+        answer.append(message)
+
+    await cut_off(kind, sent, send)
+
+    assert answer == [*sent, *added]
+    (line,) = caplog.messages
+    assert f'"GET / HTTP/1.1" {status} ' in line
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_answer_that_cannot_be_ended(caplog: pytest.LogCaptureFixture) -> None:
+    """Where the server refuses the end of an answer, the request ends all the same."""
+
+    async def send(message: Any) -> None:
+        if message == END:
+            raise RuntimeError("Response content shorter than Content-Length")
+
+    await cut_off("http", [START], send)
+
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "status"),
+    [
+        ("http", START, 200),
+        ("http", {"type": "http.response.debug"}, 500),
+        ("websocket", {"type": "websocket.close"}, 403),
+    ],
+)
+async def test_request_that_raises(
+    kind: str, message: Any, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged with what the client sees: what was sent, or the server's answer."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send(message)
+        raise ValueError
+
+    async def send(message: Any) -> None:
+        """Send it nowhere."""
+
+    scope = {"type": kind, "path": "/", "query_string": b"a=1"}
+    with pytest.raises(ValueError):
+        await Requests(application, {})(scope, None, send)
+
+    assert caplog.messages == [f'"GET /?a=1 HTTP/1.1" {status} 0']
+
+
 # --- the ends ----------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("_handlers")
 def test_too_late_to_serve() -> None:
     """A process that has been told to end starts no server."""
-    departure = reloading._Departure()
+    departure = Departure()
     handler = signal.getsignal(signal.SIGTERM)
     departure.begin()
 

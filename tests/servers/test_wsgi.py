@@ -88,6 +88,23 @@ def test_refuses_nothing_with_the_hooks(tmp_path: Path) -> None:
         server.wait_until_up()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_application_that_is_not_wrapped(workers: int, tmp_path: Path) -> None:
+    """The hooks have nothing to start, and each worker says what is missing."""
+    with Served(
+        tmp_path,
+        *("gunicorn", "django.core.wsgi:get_wsgi_application()", *hooked[2:]),
+        f"--workers={workers}",
+    ) as server:
+        server.wait_until_up(workers)
+        server.terminate()
+        assert server.wait() == 0
+
+    warning = "the application is not wrapped in LifespanWSGIApplication. In wsgi.py,"
+    assert server.output.count(warning) == workers
+    assert server.events == []
+
+
 # --- without them ------------------------------------------------------------------
 
 

@@ -10,7 +10,6 @@ import sys
 from types import ModuleType
 from typing import Any, cast
 
-import daphne.cli
 import daphne.management.commands.runserver
 import daphne.server
 import django.core.management
@@ -33,6 +32,8 @@ class OtherReactor:
 
 
 def without_server_class() -> None:
+    import daphne.cli
+
     kind = daphne.cli.CommandLineInterface
     del kind.server_class
     kind.__getattr__ = lambda self, name: SERVER

@@ -8,4 +8,4 @@ from uvicorn_worker import UvicornWorker
 class WithoutLifespan(UvicornWorker):  # type: ignore[misc]
     """Uvicorn's worker, told to send no lifespan."""
 
-    CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "lifespan": "off"}  # noqa: RUF012
+    CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "lifespan": "off"}

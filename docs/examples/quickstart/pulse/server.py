@@ -21,6 +21,15 @@ class Fact(NamedTuple):
     is_so: str
 
 
+class Way(NamedTuple):
+    """One way to start a server: a row of the table."""
+
+    title: str
+    facts: list[Fact]
+    is_nearest: bool
+    """Whether none of the others is nearer to how this one was started."""
+
+
 def name(request: HttpRequest) -> str:
     """Return the name and the version of the server."""
     server = known.current_server()
@@ -41,10 +50,10 @@ def started(request: HttpRequest) -> str:
     return "by the first request: the server has sent no lifespan"
 
 
-def facts(server: str) -> Iterator[tuple[str, list[Fact]]]:
+def ways(server: str) -> Iterator[Way]:
     """Read from the documentation what the tests have found about this *server*.
 
-    Yields each way to start it, with its facts.
+    Yields each way to start it.
     """
     if not settings.SERVERS_PAGE.exists():
         return
@@ -55,7 +64,26 @@ def facts(server: str) -> Iterator[tuple[str, list[Fact]]]:
     command = re.split(r"\W", server.lower())[0]
     if "runserver" in sys.argv:
         command = "manage.py runserver"
+    rows = [row for row in rows if row[0].startswith(command)]
+    titles = [row[0] for row in rows]
+    nearest = max(titles, key=lambda title: nearness(title, server), default="")
     for title, *cells in rows:
-        if title.startswith(command):
-            facts = zip(head[1:], cells, strict=True)
-            yield title, [Fact(what, cell) for what, cell in facts if cell != "-"]
+        facts = zip(head[1:], cells, strict=True)
+        yield Way(
+            title,
+            [Fact(what, cell) for what, cell in facts if cell != "-"],
+            title == nearest,
+        )
+
+
+def nearness(title: str, server: str) -> tuple[int, bool]:
+    """Tell how near the command in *title* is to what was typed to start *server*.
+
+    All of its options have to be there, the more the nearer; then its remark counts.
+    """
+    command, _, remark = title.partition(" with")
+    options = command.split()[1:]
+    typed = " ".join(sys.argv[1:]).replace("=", " ").split()
+    has_all = all(option in typed for option in options)
+    uvicorn = " Uvicorn" if server.startswith("Uvicorn") else "out Uvicorn"
+    return len(options) if has_all else -1, remark in (" our app", uvicorn)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from pulse.lifespans import probe, visits, words
-from pulse.server import DOCS, facts, name, started
+from pulse.server import DOCS, name, started, ways
 from pulse.table import rows
 
 
@@ -64,7 +64,7 @@ async def server(request: HttpRequest) -> HttpResponse:
         "object": hex(id(visits.get())),
         "pid": os.getpid(),
         "parent": os.getppid(),
-        "facts": facts(this),
+        "ways": ways(this),
         "docs": DOCS + "servers.md",
     }
     return render(request, "pulse/server.html", context)
