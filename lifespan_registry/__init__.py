@@ -6,21 +6,25 @@ in `lifespan_registry.exceptions`, the wrapper in `lifespan_registry.asgi`.
 
 from typing import TYPE_CHECKING
 
-from lifespan_registry._core.lifespan import Lifespan
-from lifespan_registry._core.registry import Registry, default_registry, on_lifespan
-from lifespan_registry._core.state import State
-
 if TYPE_CHECKING:
+    from lifespan_registry._core.lifespan import Lifespan
+    from lifespan_registry._core.registry import Registry, default_registry, on_lifespan
     from lifespan_registry._core.run import Run
+    from lifespan_registry._core.state import State
 
 __all__ = ["Lifespan", "Registry", "Run", "State", "default_registry", "on_lifespan"]
 
+_HOMES = {"Lifespan": "lifespan", "Run": "run", "State": "state"}
+
 
 def __getattr__(name: str) -> object:
-    # Most of what imports this only registers, and need not load the engine.
-    if name != "Run":
+    # pytest imports the package wherever it is installed, for the plugin that is in it.
+    # And most of what imports it only registers, and need not load the engine.
+    if name not in __all__:
         text = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(text)
-    from lifespan_registry._core.run import Run  # noqa: PLC0415
+    from importlib import import_module  # noqa: PLC0415
 
-    return Run
+    home = import_module(f"{__name__}._core.{_HOMES.get(name, 'registry')}")
+    value = globals()[name] = getattr(home, name)
+    return value

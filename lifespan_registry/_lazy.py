@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import logging
 import weakref
 from typing import TYPE_CHECKING
 
+from lifespan_registry._core import overrides
 from lifespan_registry._core.run import inside
 from lifespan_registry._host import Host
 from lifespan_registry.exceptions import (
@@ -71,9 +71,8 @@ class LazyStarts:
             return
         self._has_warned = True
         logger.warning(
-            "The server has not sent the lifespan protocol, so that the first request "
-            "starts the lifespans, and waits for them. It is %s. %s (If it does send "
-            "it, an application around LifespanApplication keeps it back.)",
+            "The first request starts the lifespans, and waits for them: no lifespan "
+            "protocol has come from the server. It is %s. %s",
             server,
             server.advice,
         )
@@ -119,8 +118,8 @@ class LazyStart:
 
     async def _try(self) -> str | None:
         """Start the application; return of what that has failed, if it has."""
-        # What the first request has in its context is its own.
-        host = Host(self._application, contextvars.Context())
+        # What else the first request has in its context is its own.
+        host = Host(self._application, overrides.empty_context())
         try:
             await host.start()
         except ApplicationError as error:

@@ -24,6 +24,7 @@ __all__ = [
     "DuplicateNameError",
     "EnabledError",
     "EndedByItselfError",
+    "ForkedError",
     "LazyRefusedError",
     "LazyStartError",
     "LifespanError",
@@ -34,6 +35,8 @@ __all__ = [
     "NotStartedError",
     "Origin",
     "OtherEventLoopError",
+    "OverriddenTooLateError",
+    "OverrideError",
     "PlanError",
     "RunUsedError",
     "SeveralRunsError",
@@ -88,7 +91,7 @@ class LifespanError(Exception):
         return str(self.args[0]) if self.args else ""
 
 
-# --- Errors of the decorator -------------------------------------------------------
+# --- Errors of what is written: the decorator, override() ---------------------------
 
 
 class DefinitionError(LifespanError, TypeError):
@@ -101,6 +104,19 @@ class DefinitionError(LifespanError, TypeError):
 
     def explain(self) -> str:
         return f"{self.origin} {self.slip}"
+
+
+class OverrideError(LifespanError, TypeError):
+    """``override()`` of the lifespans `names` is used in a way that cannot work."""
+
+    def __init__(self, names: Iterable[str], slip: str) -> None:
+        super().__init__(tuple(names), slip)
+        self.names = tuple(names)
+        self.slip = slip
+
+    def explain(self) -> str:
+        names = ", ".join(map(repr, self.names)) or "nothing"
+        return f"override() of {names} {self.slip}"
 
 
 # --- Errors of the plan: all of them are found before anything is entered ----------
@@ -168,7 +184,7 @@ class UnknownLifespanError(LifespanError):
             text += f"\nDid you mean {_either(map(str, self.close))}?"
         return text + (
             "\nIs the module that defines it imported? Of each app in INSTALLED_APPS, "
-            "the module 'lifespans' is."
+            "the module 'lifespans' is, by django.setup()."
         )
 
 
@@ -549,7 +565,10 @@ class CallOnLoopError(LifespanError, RuntimeError):
 
 
 class CallOutsideRunError(LifespanError, RuntimeError):
-    """`Run.call` was called where the run is not up; `detail` says why it is not."""
+    """A function, or a test's request, is to use a run that is not up.
+
+    `detail` says why it is not.
+    """
 
     def __init__(self, function: str, detail: str) -> None:
         super().__init__(function, detail)
@@ -560,7 +579,7 @@ class CallOutsideRunError(LifespanError, RuntimeError):
         return (
             f"{self.function} cannot be run on the event loop of the lifespans: "
             f"{self.detail}.\n"
-            "call() works while the lifespans are up, in the process that has started "
+            "It can be while the lifespans are up, in the process that has started "
             "them: with default_registry.run_in_thread() as run: ..."
         )
 
@@ -585,7 +604,7 @@ class CallTimeoutError(LifespanError, TimeoutError):
 class LazyStartError(LifespanError, RuntimeError):
     """The start that a request has waited for has failed; `failure` says of what.
 
-    Raised in requests alone, where the server has not sent the lifespan protocol.
+    Raised in requests alone, where the server has not started the lifespans.
     """
 
     def __init__(self, failure: str) -> None:
@@ -614,8 +633,8 @@ class LazyRefusedError(LifespanError, RuntimeError):
 
     def explain(self) -> str:
         return (
-            "no lifespans have been started: the server has not sent the lifespan "
-            f"protocol. It is {self.server}. {self.advice}\n"
+            "no lifespans have been started: the server has not started them. It is "
+            f"{self.server}. {self.advice}\n"
             'LIFESPAN_REGISTRY = {"LAZY": False} keeps requests from starting them.'
         )
 
@@ -644,10 +663,40 @@ class NotStartedError(UnavailableError):
             'runserver, is "lifespan_registry.runserver" in INSTALLED_APPS? Where the '
             "server does not send the lifespan protocol, the first request starts "
             "them.\n"
-            "In a test, a command or a script, start them yourself: "
-            "async with default_registry.run(): ...\n"
+            "In a test, a script or a shell, start them yourself: async with "
+            "default_registry.run(): ..., in sync code with "
+            "default_registry.run_in_thread(): ... A management command inherits from "
+            "LifespanCommand.\n"
             "While a module is imported there is never a value: call .get() in the "
             "function that uses it."
+        )
+
+
+class ForkedError(NotStartedError):
+    """The process has been forked from one that has started its lifespans."""
+
+    def explain(self) -> str:
+        return (
+            f"lifespan {self.name!r} has no value in this process: what has been "
+            "started is that of the process that this one was forked from. Its "
+            "connections must not be used by two processes, and its event loop is not "
+            "here.\n"
+            "Start the lifespans anew in the child, where that begins its work: with "
+            "default_registry.run_in_thread(): ... In Celery, gunicorn and the like "
+            "there is a hook for each new worker."
+        )
+
+
+class OverriddenTooLateError(UnavailableError):
+    """``override()`` replaces a lifespan that has been started before."""
+
+    def explain(self) -> str:
+        return (
+            f"lifespan {self.name!r} is replaced by override() here, but the run that "
+            "is up was started before: others may hold the original already, which is "
+            "not handed out.\n"
+            "An override counts for the runs that are started in its block: put it "
+            "around the start, or start a run in it."
         )
 
 
@@ -707,9 +756,10 @@ class OtherEventLoopError(UnavailableError):
             f"lifespan {self.name!r} was started in another event loop than the one "
             "that runs this code. Its value must not be used across event loops, and "
             "is not handed out.\n"
-            "Inside async_to_sync() or asyncio.run() in a thread, pass what you need "
-            "from outside, or let sync code run the coroutine on the loop of the "
-            "lifespans: default_registry.current_run().call(...)."
+            "In place of asyncio.run(f()), let sync code run f on the loop of the "
+            "lifespans: run.call(f). run is what registry.run_in_thread() has given, "
+            "self.lifespan_run in a LifespanCommand, default_registry.current_run() "
+            "elsewhere. Or pass what you need from outside."
         )
 
 

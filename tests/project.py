@@ -37,9 +37,10 @@ class Project:
             for folder in path.relative_to(self.root).parents[:-1]:
                 (self.root / folder / "__init__.py").touch()
 
-    def python(self, *args: str) -> subprocess.CompletedProcess[str]:
-        """Run Python there, and wait for its end."""
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of the project has as its environment."""
+        return {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": self.settings,
             "DJANGO_COLORS": "nocolor",
@@ -47,10 +48,13 @@ class Project:
             "PYTHONUTF8": "1",
             "PYTHONPATH": os.pathsep.join((str(self.root), str(ROOT))),
         }
+
+    def python(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run Python there, and wait for its end."""
         return subprocess.run(
             [sys.executable, "-W", "error", *args],
             cwd=self.root,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             encoding="utf-8",
             timeout=60,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dis
 import functools
 import inspect
@@ -61,9 +62,22 @@ def names_of(names: Names) -> tuple[str, ...]:
     if isinstance(names, str):
         return (names,)
     several = names if isinstance(names, Iterable) else (names,)
-    return tuple(
-        dict.fromkeys(one if isinstance(one, str) else one.name for one in several)
-    )
+    return tuple(dict.fromkeys(map(name_of, several)))
+
+
+def name_of(one: str | Named) -> str:
+    """Return the name of *one*, which may be its name already."""
+    return one if isinstance(one, str) else one.name
+
+
+def tags_of(tags: Any) -> frozenset[str] | None:
+    """Return the tags that *tags* stands for; None where it can be none."""
+    try:
+        found: list[Any] = [tags] if isinstance(tags, str) else list(tags)
+    except TypeError:
+        return None
+    fits = all(isinstance(one, str) and one for one in found)
+    return frozenset(found) if fits else None
 
 
 class Definition:
@@ -81,6 +95,7 @@ class Definition:
         startup_timeout: float | None = None,
         shutdown_timeout: float | None = None,
         enabled: bool | Callable[[], bool] = True,
+        tags: str | Iterable[str] = (),
     ) -> None:
         """Read *function* and its options.
 
@@ -93,18 +108,10 @@ class Definition:
 
         if slip := _slip_of(function, origin.name):
             raise refuse(slip)
-        options = {"requires": requires, "after": after, "before": before}
-        wishes: dict[str, tuple[str, ...]] = {}
-        for option, value in options.items():
-            try:
-                wishes[option] = names_of(value)
-            except (TypeError, AttributeError):
-                slip = (
-                    f"has {option}={value!r}: it takes a lifespan, a name, or several "
-                    "of these."
-                )
-                raise refuse(slip) from None
-        if ALL in wishes["requires"]:
+        self.requires = _names("requires", requires, refuse)
+        self.after = _names("after", after, refuse)
+        self.before = _names("before", before, refuse)
+        if ALL in self.requires:
             slip = "has requires='*', which only after= and before= know."
             raise refuse(slip)
         if not (state_key is NOT_GIVEN or state_key is None or _is_text(state_key)):
@@ -114,6 +121,9 @@ class Definition:
                 f"has enabled={enabled!r}: it takes a bool, or a callable that gives "
                 "one."
             )
+            raise refuse(slip)
+        if (found := tags_of(tags)) is None:
+            slip = f"has tags={tags!r}: it takes a text, or several."
             raise refuse(slip)
         for option, seconds in (
             ("startup_timeout", startup_timeout),
@@ -138,18 +148,39 @@ class Definition:
         self.function = function
         self.open, self.sync = _opener(function, refuse)
         self.parameters = _parameters(function, refuse)
-        self.requires = wishes["requires"]
-        self.after = wishes["after"]
-        self.before = wishes["before"]
         self.state_key = None if state_key is NOT_GIVEN else state_key
         # Where it was not given, the value decides what is published.
         self.keyed = state_key is not NOT_GIVEN
         self.startup_timeout = startup_timeout
         self.shutdown_timeout = shutdown_timeout
         self.enabled = enabled
+        self.tags = found
+
+    def in_place_of(self, other: Definition) -> Definition:
+        """Return what is defined here under the name and the keys of *other*.
+
+        What *other* needs and waits for is its own affair, and so is whether it is
+        enabled.
+        """
+        twin = copy.copy(self)
+        twin.name = other.name
+        twin.origin = self.origin._replace(name=other.name)
+        twin.state_key, twin.keyed = other.state_key, other.keyed
+        twin.tags, twin.enabled = other.tags, True
+        return twin
 
 
 # What is given may be anything, whatever the annotations say.
+
+
+def _names(option: str, given: Names, refuse: Refuse) -> tuple[str, ...]:
+    try:
+        return names_of(given)
+    except (TypeError, AttributeError):
+        slip = (
+            f"has {option}={given!r}: it takes a lifespan, a name, or several of these."
+        )
+        raise refuse(slip) from None
 
 
 def _is_text(given: object) -> bool:
@@ -182,7 +213,7 @@ Refuse: TypeAlias = Callable[[str], DefinitionError]
 
 def _origin(function: Any, name: str | None) -> tuple[Origin, str]:
     """Find the name of *function*, its file and line, and its qualified name."""
-    inner = _innermost(function)
+    inner = innermost(function)
     own = getattr(inner, "__name__", UNNAMED)
     code = getattr(inner, "__code__", None)
     if isinstance(code, types.CodeType):
@@ -207,7 +238,7 @@ def _enclosed(function: Any) -> tuple[object, ...]:
     if isinstance(function, functools.partial):
         values.extend(map(_mark_of, function.args))
         values.extend((key, _mark_of(one)) for key, one in function.keywords.items())
-    for cell in getattr(_innermost(function), "__closure__", None) or ():
+    for cell in getattr(innermost(function), "__closure__", None) or ():
         # A variable that is set further down has no value yet.
         with contextlib.suppress(ValueError):
             values.append(_mark_of(cell.cell_contents))
@@ -219,7 +250,7 @@ def _mark_of(value: object) -> object:
     return value if plain else id(value)
 
 
-def _innermost(function: Any) -> Any:
+def innermost(function: Any) -> Any:
     """Look behind partial objects, and behind decorators that say what they wrap."""
     while True:
         if isinstance(function, functools.partial):
@@ -232,7 +263,7 @@ def _innermost(function: Any) -> Any:
 
 def _slip_of(function: object, name: object) -> str | None:
     """Say why *function* can be no lifespan, as far as its form tells."""
-    inner = _innermost(function)
+    inner = innermost(function)
     if not callable(function):
         return (
             f"cannot be a lifespan: it is of type {type(function).__name__}, which "
@@ -274,7 +305,7 @@ def _opener(
     function: Callable[..., Any], refuse: Refuse
 ) -> tuple[Callable[..., Manager], bool]:
     """Return what makes the context manager, and whether that one is a sync one."""
-    inner = _innermost(function)
+    inner = innermost(function)
     if isinstance(inner, type):
         return function, not hasattr(inner, "__aenter__")
     if inspect.isasyncgenfunction(function):

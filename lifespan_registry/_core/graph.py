@@ -26,12 +26,13 @@ def plan(
     *,
     only: Names | None = None,
     skip: Names | None = None,
+    tags: frozenset[str] | None = None,
 ) -> Plan:
     """Order *definitions*, which come in the order of their registration.
 
     Raises `PlanError` with everything that stands against it.
     """
-    draft = _Draft(definitions, only, skip)
+    draft = _Draft(definitions, only, skip, tags)
     draft.connect()
     order = draft.order()
     if draft.errors:
@@ -51,8 +52,8 @@ def plan(
             for index, waits_for, following in zip(order, edges, followers, strict=True)
         ),
         {
-            name: draft.absent.get(name) or "is left out by only= of this run"
-            for name in draft.known
+            name: draft.absent.get(name) or draft.why_left_out(definition)
+            for name, definition in draft.known.items()
             if name not in draft.index
         },
     )
@@ -62,8 +63,13 @@ class _Draft:
     """A plan in the making: what takes part, who waits for whom, what is wrong."""
 
     def __init__(
-        self, definitions: Iterable[Definition], only: Names | None, skip: Names | None
+        self,
+        definitions: Iterable[Definition],
+        only: Names | None,
+        skip: Names | None,
+        tags: frozenset[str] | None,
     ) -> None:
+        self.tags = tags
         self.errors: list[LifespanError] = []
         self.known: dict[str, Definition] = {}
         self.absent: dict[str, str | None] = {}
@@ -109,7 +115,10 @@ class _Draft:
         return self.absent[definition.name]
 
     def choose(self, only: Names | None) -> list[Definition]:
-        """Find those that take part: all, or *only* some with what they need."""
+        """Find those that take part: all, or *only* some with what they need.
+
+        Of these the ones that have tags, but none of the run's, are not asked for.
+        """
         if only is None:
             wanted = [one for one in self.known.values() if not self.why_absent(one)]
         else:
@@ -118,6 +127,7 @@ class _Draft:
                 for name in names_of(only)
                 if self.takes_part(name, "only= of the run names it", None)
             ]
+        wanted = [one for one in wanted if self.is_meant(one)]
         chosen = {one.name for one in wanted}
         # Grows while it is walked through.
         for definition in wanted:
@@ -126,6 +136,20 @@ class _Draft:
                     chosen.add(name)
                     wanted.append(self.known[name])
         return [one for one in self.known.values() if one.name in chosen]
+
+    def is_meant(self, definition: Definition) -> bool:
+        """Tell whether *definition* has a tag of the run, or needs none."""
+        own = definition.tags
+        return self.tags is None or not own or not own.isdisjoint(self.tags)
+
+    def why_left_out(self, definition: Definition) -> str:
+        """Say why *definition* takes no part, though it could."""
+        if self.tags is None or self.is_meant(definition):
+            return "is left out by only= of this run"
+        own, asked = (
+            ", ".join(map(repr, sorted(t))) for t in (definition.tags, self.tags)
+        )
+        return f"has tags={{{own}}}, and this run is for tags={{{asked}}}"
 
     def takes_part(self, name: str, how: str, origin: Origin | None) -> bool:
         """Tell whether *name* can be had; note an error if it cannot."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
-from lifespan_registry._core.definition import NOT_GIVEN, Definition, Limits, Names
+from lifespan_registry._core.definition import (
+    NOT_GIVEN,
+    Definition,
+    Limits,
+    Names,
+    name_of,
+    names_of,
+)
 from lifespan_registry._core.lifespan import Lifespan
 from lifespan_registry._core.running import Running
 from lifespan_registry._core.state import MARK
@@ -18,7 +25,9 @@ P = ParamSpec("P")
 logger = logging.getLogger("lifespan_registry")
 
 if TYPE_CHECKING:
+    from lifespan_registry._core.definition import Named
     from lifespan_registry._core.loop_thread import RunInThread
+    from lifespan_registry._core.overrides import Override
     from lifespan_registry._core.plan import Plan
     from lifespan_registry._core.run import Run
 
@@ -115,6 +124,7 @@ class Registry:
         startup_timeout: float | None = ...,
         shutdown_timeout: float | None = ...,
         enabled: bool | Callable[[], bool] = ...,
+        tags: str | Iterable[str] = ...,
     ) -> Decorator: ...
     def on_lifespan(
         self,
@@ -129,6 +139,7 @@ class Registry:
         startup_timeout: float | None = None,
         shutdown_timeout: float | None = None,
         enabled: bool | Callable[[], bool] = True,
+        tags: str | Iterable[str] = (),
     ) -> Any:
         """Register a lifespan: what stands before its ``yield`` runs at startup.
 
@@ -142,7 +153,7 @@ class Registry:
         without the value. *after* and *before* are order alone; ``"*"`` means all
         others. *state_key* is the key in ``scope["state"]``, None publishes nothing.
         *startup_timeout* and *shutdown_timeout* are seconds. *enabled* is read when
-        a run starts.
+        a run starts. *tags* say what it is for: a run for other ones leaves it out.
 
         Raises `DefinitionError` for anything else. A name that is taken is an error of
         the plan.
@@ -159,6 +170,7 @@ class Registry:
                 startup_timeout=startup_timeout,
                 shutdown_timeout=shutdown_timeout,
                 enabled=enabled,
+                tags=tags,
             )
             if known := self._registry.get(definition.identity):
                 # A module that is reloaded, or imported under a second name.
@@ -170,28 +182,47 @@ class Registry:
 
         return register if function is None else register(function)
 
-    def plan(self, *, only: Names | None = None, skip: Names | None = None) -> Plan:
+    def plan(
+        self,
+        *,
+        only: Names | None = None,
+        skip: Names | None = None,
+        tags: str | Iterable[str] | None = None,
+    ) -> Plan:
         """Return the order in which a run would start, without running anything.
 
-        Raises `PlanError` with every error that there is to find.
+        *only*, *skip* and *tags* are those of `run()`. Raises `PlanError` with every
+        error that there is to find.
         """
         # Whoever only registers, as most commands do, need not load the engine.
-        from lifespan_registry._core import graph  # noqa: PLC0415
+        from lifespan_registry._core import graph, overrides  # noqa: PLC0415
 
-        definitions = [lifespan.definition for lifespan in self]
-        return graph.plan(definitions, only=only, skip=skip)
+        replaced = overrides.replaced(self._running)
+        return graph.plan(
+            [replaced.get(one.name, one.definition) for one in self],
+            only=only,
+            skip=skip,
+            tags=None if tags is None else frozenset(names_of(tags)),
+        )
 
-    def run(self, *, only: Names | None = None, skip: Names | None = None) -> Run:
+    def run(
+        self,
+        *,
+        only: Names | None = None,
+        skip: Names | None = None,
+        tags: str | Iterable[str] | None = None,
+    ) -> Run:
         """Return a run of the lifespans, to be entered with ``async with``.
 
-        *only* these and what they need; *skip* these, which nothing else may need. It
-        reads the registry when it is entered: what is registered later belongs to the
-        next run.
+        *only* these and what they need; *skip* these, which nothing else may need.
+        *tags* leaves out those that have tags, but none of these, and that nothing else
+        needs; those without tags belong to every run. It reads the registry when it is
+        entered: what is registered later belongs to the next run.
         """
         from lifespan_registry._core.run import Run  # noqa: PLC0415
 
         return Run(
-            lambda: self.plan(only=only, skip=skip),
+            lambda: self.plan(only=only, skip=skip, tags=tags),
             self.limits,
             self._running,
             self._mark,
@@ -199,17 +230,45 @@ class Registry:
         )
 
     def run_in_thread(
-        self, *, only: Names | None = None, skip: Names | None = None
+        self,
+        *,
+        only: Names | None = None,
+        skip: Names | None = None,
+        tags: str | Iterable[str] | None = None,
     ) -> RunInThread:
         """Return a run for sync code: ``with registry.run_in_thread() as run:``.
 
         It is entered and left in an event loop of its own, in a thread of its own;
         `Run.call` runs coroutines there. What entering and leaving raise is raised in
-        the calling thread. *only* and *skip* are those of `run()`.
+        the calling thread. *only*, *skip* and *tags* are those of `run()`.
         """
         from lifespan_registry._core.loop_thread import RunInThread  # noqa: PLC0415
 
-        return RunInThread(self.run(only=only, skip=skip))
+        return RunInThread(self.run(only=only, skip=skip, tags=tags))
+
+    def override(
+        self,
+        replacements: Mapping[str | Named, object] | None = None,
+        /,
+        **by_name: object,
+    ) -> Override:
+        """Put something else in the place of lifespans: ``with registry.override():``.
+
+        *replacements* has lifespans, or their names, as keys; *by_name* has names. What
+        stands in their place is a value; or it is entered in their stead: another
+        lifespan, a function that could be one, or a context manager whose class
+        inherits from those of contextlib, as ``contextlib.aclosing(client)``.
+
+        It counts for the runs that are started in the block, and is seen by no other
+        task and no other thread. The replacement has needs of its own; those of what it
+        replaces are not started for its sake. It decorates functions and coroutine
+        functions, too.
+        """
+        # Only tests pay for it.
+        from lifespan_registry._core.overrides import Override  # noqa: PLC0415
+
+        given = {name_of(key): value for key, value in (replacements or {}).items()}
+        return Override(self._running, self, {**given, **by_name})
 
     def current_run(self) -> Run | None:
         """Return the run of the current event loop, if there is one.

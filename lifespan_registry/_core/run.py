@@ -19,7 +19,7 @@ from typing import (
     TypeVarTuple,
 )
 
-from lifespan_registry._core import variables
+from lifespan_registry._core import overrides, variables
 from lifespan_registry._core.account import Account, Failure
 from lifespan_registry._core.calls import Call, name_of
 from lifespan_registry._core.conductor import Conductor
@@ -28,9 +28,10 @@ from lifespan_registry._core.state import State
 from lifespan_registry._core.values import Values
 from lifespan_registry.exceptions import (
     CallOutsideRunError,
+    ForkedError,
     NotInThisRunError,
-    NotStartedError,
     Origin,
+    OverriddenTooLateError,
     PlanError,
     RunUsedError,
     ShutdownError,
@@ -50,7 +51,7 @@ inside: contextvars.ContextVar[Run] = contextvars.ContextVar("lifespan_registry.
 """The run in whose lifespans, or in whose block, the current code is."""
 
 
-class Home(Protocol):
+class Home(overrides.Home, Protocol):
     """Where a run announces itself, so that `Lifespan.get()` finds it."""
 
     def add(self, run: Run) -> None: ...
@@ -127,6 +128,7 @@ class Run:
         self.loop = asyncio.get_running_loop()
         self._base = contextvars.copy_context()
         self._base.run(inside.set, self)
+        self._replaced = overrides.replaced(self._home)
         try:
             plan = self._make_plan()
             self._values.check(plan)
@@ -155,8 +157,11 @@ class Run:
         """Stop all lifespans; raise `ShutdownError` if some of them failed to.
 
         An error of the block goes on instead, and so does a cancellation: then those of
-        the stop are logged.
+        the stop are logged. In the child of a fork it does nothing: what is up is the
+        parent's.
         """
+        if self.pid != os.getpid():
+            return
         if self._token is not None:
             # Fixtures, for one, may leave it in another context than they entered it.
             with contextlib.suppress(ValueError):
@@ -245,27 +250,32 @@ class Run:
         raised, a TimeoutError; Ctrl-C cancels it likewise. Raises `CallOnLoopError` on
         the loop itself, and `CallOutsideRunError` where the run is not up.
         """
-        if detail := self._why_no_call():
+        if detail := self.why_not_up():
             raise CallOutsideRunError(name_of(function), detail)
         context = contextvars.copy_context()
         context.run(self.apply_variables)
         return Call(self.loop, function).result(args, context, timeout)
 
-    def _why_no_call(self) -> str:
+    # --- for the wrapper, and for Lifespan.get() -----------------------------------
+
+    def why_not_up(self) -> str:
+        """Say why nothing can be run on its event loop; nothing, where it is up."""
         if self.pid != os.getpid():
             return "they are those of the process that this one was forked from"
         if self._account is None:
             return "they have not been started"
         return "they have been stopped" if self._is_over else ""
 
-    # --- for the wrapper, and for Lifespan.get() -----------------------------------
-
     def value(self, name: str) -> Any:
         """Return what lifespan *name* has yielded, or raise why it is not to be had."""
         if self.pid != os.getpid():
             # A fork has copied the run, but its loop and its threads are elsewhere.
-            raise NotStartedError(name)
+            raise ForkedError(name)
         if name in self._values.held:
+            # A thread may have a context of its own, in which nothing is replaced.
+            replaced = overrides.replaced(self._home).get(name)
+            if replaced is not None and replaced is not self._replaced.get(name):
+                raise OverriddenTooLateError(name)
             return self._values.held[name]
         if self._account is None:
             raise NotInThisRunError(name, "belongs to a run that has not started")

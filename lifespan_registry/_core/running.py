@@ -8,6 +8,7 @@ from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsa
 from typing import TYPE_CHECKING, Any
 
 from lifespan_registry.exceptions import (
+    ForkedError,
     NotStartedError,
     OtherEventLoopError,
     SeveralRunsError,
@@ -17,6 +18,7 @@ from lifespan_registry.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from lifespan_registry._core.overrides import Layer
     from lifespan_registry._core.run import Run
 
 
@@ -31,6 +33,7 @@ class Running:
         """The values of each loop that has one run: `Lifespan.get()` in short."""
         # A dict for its single steps, which no other thread can come between.
         self._runs: dict[Run, None] = {}
+        self._layers: dict[Layer, None] = {}
         self._failure: str | None = None
         self._process: int | None = None
 
@@ -48,18 +51,34 @@ class Running:
                 self._runs.pop(other, None)
                 self.held.pop(other.loop, None)
         self._runs[run] = None
-        if len(self.on(run.loop)) == 1:
-            self.held[run.loop] = run.held
-        else:
-            self.held.pop(run.loop, None)
+        self._hold(run.loop)
 
     def remove(self, run: Run, failure: str | None) -> None:
         """Forget *run*; *failure* says of what its start has failed, if it has."""
         self._runs.pop(run, None)
         self._process, self._failure = run.pid, failure
-        self.held.pop(run.loop, None)
-        if len(rest := self.on(run.loop)) == 1:
-            self.held[run.loop] = rest[0].held
+        self._hold(run.loop)
+
+    def _hold(self, loop: AbstractEventLoop) -> None:
+        runs = self.on(loop)
+        if len(runs) == 1 and not self._layers:
+            self.held[loop] = runs[0].held
+        else:
+            self.held.pop(loop, None)
+
+    def overridden(self, layer: Layer) -> None:
+        """Hand out nothing in short while *layer* counts somewhere.
+
+        A run that it comes too late for is to say so.
+        """
+        self._layers[layer] = None
+        self.held.clear()
+
+    def restored(self, layer: Layer) -> None:
+        """Take back what *layer* asked for."""
+        self._layers.pop(layer, None)
+        for run in tuple(self._runs):
+            self._hold(run.loop)
 
     def on(self, loop: AbstractEventLoop) -> tuple[Run, ...]:
         """Return the runs of *loop*."""
@@ -106,7 +125,7 @@ class Running:
         if any(map(_is_alive, tuple(self._runs))):
             return OtherEventLoopError(name)
         if not self.has_run:
-            return NotStartedError(name)
+            return NotStartedError(name) if not self._runs else ForkedError(name)
         if self._failure is not None:
             return StartFailedError(name, self._failure)
         return StoppedError(name, "has been stopped")

@@ -7,7 +7,7 @@ import asyncio
 import platform
 from importlib.metadata import version
 
-from tests.benchmarks import footprint, requests, runs
+from tests.benchmarks import footprint, requests, runs, suite
 from tests.benchmarks.measure import HEAD
 
 ROWS = {
@@ -19,6 +19,7 @@ ROWS = {
     6: footprint.row_6,
     7: footprint.row_7,
     8: requests.row_8,
+    9: suite.row_9,
 }
 
 

@@ -82,9 +82,10 @@ async def test_under_another_loop(registry: Registry, db: Lifespan[str]) -> None
     assert str(caught.value) == (
         "lifespan 'db' was started in another event loop than the one that runs this "
         "code. Its value must not be used across event loops, and is not handed out.\n"
-        "Inside async_to_sync() or asyncio.run() in a thread, pass what you need from "
-        "outside, or let sync code run the coroutine on the loop of the lifespans: "
-        "default_registry.current_run().call(...)."
+        "In place of asyncio.run(f()), let sync code run f on the loop of the "
+        "lifespans: run.call(f). run is what registry.run_in_thread() has given, "
+        "self.lifespan_run in a LifespanCommand, default_registry.current_run() "
+        "elsewhere. Or pass what you need from outside."
     )
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.core.processes import output_of
+from tests.core.processes import FORKED_CHILD, output_of
 
 NOTHING = "no lifespans have been started in this process."
 
@@ -59,6 +59,36 @@ except StoppedError:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+@pytest.mark.parametrize("end", ["return", "raise SystemExit(0)"])
+def test_child_that_leaves_the_block(end: str) -> None:
+    """A child that goes on where its parent forked it waits for nobody, and ends."""
+    assert output_of(
+        f"""
+import asyncio, logging, os
+from lifespan_registry import default_registry, on_lifespan
+
+@on_lifespan
+async def db():
+    yield
+    print("stopped", os.getpid() == parent, flush=True)
+
+async def main():
+    async with default_registry.run():
+        if pid := os.fork():
+            assert os.waitpid(pid, 0) == (pid, 0)
+        else:
+            {end}
+
+parent = os.getpid()
+# In the child asyncio.run() cancels the tasks of the parent, which looks like a crash.
+logging.disable()
+asyncio.run(main())
+"""
+    ) == ["stopped True"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_child_of_a_fork() -> None:
     """A child process has none of the values of its parent, and can have its own."""
     assert output_of(
@@ -105,7 +135,7 @@ def child(state):
 asyncio.run(main())
 """
     ) == [
-        *(["child lifespan 'db' has no value: " + NOTHING] * 3),
+        *([f"child lifespan 'db' has no value in this process: {FORKED_CHILD}"] * 3),
         "child True",
         "parent True",
     ]

@@ -62,8 +62,10 @@ def test_not_started(registry: Registry, log: list[str]) -> None:
         "or by LifespanWSGIApplication in wsgi.py? For manage.py runserver, is "
         '"lifespan_registry.runserver" in INSTALLED_APPS? Where the server does not '
         "send the lifespan protocol, the first request starts them.\n"
-        "In a test, a command or a script, start them yourself: async with "
-        "default_registry.run(): ...\n"
+        "In a test, a script or a shell, start them yourself: async with "
+        "default_registry.run(): ..., in sync code with "
+        "default_registry.run_in_thread(): ... A management command inherits from "
+        "LifespanCommand.\n"
         "While a module is imported there is never a value: call .get() in the "
         "function that uses it."
     )

@@ -23,7 +23,7 @@ from tests.tracked import boom, tracked
 
 IMPORTED = (
     "Is the module that defines it imported? Of each app in INSTALLED_APPS, the module "
-    "'lifespans' is."
+    "'lifespans' is, by django.setup()."
 )
 WISH = (
     "Disable both, or let it do without: a parameter with a default is only filled "

@@ -26,11 +26,10 @@ from lifespan_registry.exceptions import (
     StartupError,
     StoppedError,
 )
-from tests.core.processes import output_of
+from tests.core.processes import FORKED_CHILD, output_of
 from tests.core.waiting import DEADLINE
 from tests.tracked import boom, tracked
 
-NOTHING = "no lifespans have been started in this process."
 FORKED = "they are those of the process that this one was forked from."
 
 
@@ -563,7 +562,7 @@ def test_child_of_a_fork() -> None:
         """
 import os
 from lifespan_registry import default_registry, on_lifespan
-from lifespan_registry.exceptions import CallOutsideRunError, NotStartedError
+from lifespan_registry.exceptions import CallOutsideRunError, ForkedError
 
 @on_lifespan
 async def db():
@@ -576,7 +575,7 @@ async def ask():
 def child():
     try:
         db.get()
-    except NotStartedError as error:
+    except ForkedError as error:
         print("child", str(error).splitlines()[0], flush=True)
     try:
         run.call(ask)
@@ -594,7 +593,7 @@ with default_registry.run_in_thread() as run:
         child()
 """
     ) == [
-        f"child lifespan 'db' has no value: {NOTHING}",
+        f"child lifespan 'db' has no value in this process: {FORKED_CHILD}",
         f"child ask cannot be run on the event loop of the lifespans: {FORKED}",
         "child True",
         "stopped False",

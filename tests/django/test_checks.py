@@ -122,7 +122,7 @@ def test_e005_unknown(default: Registry, log: list[str]) -> None:
             "registered under the name 'databse'.\n"
             f"Did you mean {place(default, 'database')}?",
             "Is the module that defines it imported? Of each app in INSTALLED_APPS, "
-            "the module 'lifespans' is.",
+            "the module 'lifespans' is, by django.setup().",
         )
     ]
 

@@ -1,10 +1,12 @@
-"""``manage.py lifespans``: what would start, in which order, and from where."""
+"""``manage.py lifespans``: what would start, in which order; and whether it does."""
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,8 +14,9 @@ from django.test import override_settings
 
 from lifespan_registry import Registry
 from lifespan_registry.exceptions import PlanError
+from tests.commands.shop import running
 from tests.project import shop
-from tests.tracked import tracked
+from tests.tracked import boom, tracked
 
 SHOP = """\
 from lifespan_registry import on_lifespan
@@ -40,10 +43,10 @@ async def metrics():
 """
 
 
-def printed() -> str:
+def printed(*args: str, **options: Any) -> str:
     """Run the command in this process, and return what it prints."""
     out = StringIO()
-    call_command("lifespans", stdout=out, no_color=True)
+    call_command("lifespans", *args, stdout=out, no_color=True, **options)
     return out.getvalue()
 
 
@@ -58,8 +61,9 @@ def test_whole_output(tmp_path: Path) -> None:
         "   1  db           -                shop/lifespans.py:14",
         "   2  http_client  db               shop/lifespans.py:9",
         "   3  search       db, http_client  shop/lifespans.py:4",
-        "disabled: 'metrics' (shop/lifespans.py:19)",
+        "left out: 'metrics' (shop/lifespans.py:19) is disabled by its enabled=",
     ]
+    assert project.manage("lifespans", "list").stdout == result.stdout
 
 
 def test_errors_of_the_plan(tmp_path: Path) -> None:
@@ -111,7 +115,8 @@ def test_nothing_is_registered() -> None:
 def test_all_are_disabled(default: Registry, log: list[str]) -> None:
     """Those that are disabled are registered, and there is no table."""
     one = tracked(default, log, "db", enabled=lambda: False)
-    assert printed() == f"disabled: {one.definition.origin}\n"
+    left_out = f"left out: {one.definition.origin} is disabled by its enabled=\n"
+    assert printed() == left_out
 
 
 def test_head_of_the_table_is_coloured(default: Registry, log: list[str]) -> None:
@@ -121,3 +126,138 @@ def test_head_of_the_table_is_coloured(default: Registry, log: list[str]) -> Non
     call_command("lifespans", stdout=out, force_color=True)
     head, row = out.getvalue().splitlines()
     assert (head[:1], head[-4:], row[:6]) == ("\x1b", "\x1b[0m", "   1  ")
+
+
+def chosen(*args: str, **options: Any) -> list[str]:
+    """Run the command in this process; return the names in its table, and the rest."""
+    lines = printed(*args, **options).splitlines()
+    return [line.split()[1] if line.startswith("  ") else line for line in lines]
+
+
+def test_choice(default: Registry, log: list[str]) -> None:
+    """Names, ``--skip`` and ``--tag`` choose; it says why some are left out."""
+    tracked(default, log, "db")
+    mail = tracked(default, log, "mail", requires="db", tags={"web"})
+    tracked(default, log, "metrics", tags={"worker"})
+    origin = mail.definition.origin
+    for_others = f"left out: {origin} has tags={{'web'}}, and this run is for tags="
+
+    assert chosen("list") == ["waits", "db", "metrics", "mail"]
+    assert chosen("list", "mail") == ["waits", "db", "mail"]
+    assert chosen("list", "--skip", "mail", "--skip", "metrics") == [
+        "waits",
+        "db",
+        f"left out: {origin} is skipped in this run",
+        f"left out: {origin._replace(name='metrics')} is skipped in this run",
+    ]
+    assert chosen("list", "--tag", "worker") == [
+        "waits",
+        "db",
+        "metrics",
+        f"{for_others}{{'worker'}}",
+    ]
+    assert chosen("list", "mail", "--tag", "x") == [f"{for_others}{{'x'}}"]
+    assert chosen("run", "mail")[:-1] == ["start", "db", "mail"]
+    assert log == ["+db", "+mail", "-mail", "-db"]
+    assert chosen("run", skip=["mail"], tag=["x"])[:-1] == ["start", "db"]
+
+
+def test_run(default: Registry, log: list[str]) -> None:
+    """It starts them, stops them, and says how long each of it took."""
+    tracked(default, log, "db")
+    search = tracked(default, log, "search", requires="db")
+    lines = printed("run").splitlines()
+
+    assert log == ["+db", "+search", "-search", "-db"]
+    seconds = r"\d+\.\d{3} s"
+    for line, pattern in zip(
+        lines,
+        (
+            "      name    start    stop     status",
+            rf"   1  db      {seconds}  {seconds}  stopped",
+            rf"   2  search  {seconds}  {seconds}  stopped",
+            rf"2 lifespans started in {seconds}, stopped in {seconds}",
+        ),
+        strict=True,
+    ):
+        assert re.fullmatch(pattern, line), line
+    last = printed("run", skip=[search.name]).splitlines()[-1]
+    assert last.startswith("1 lifespan started in ")
+
+
+def test_run_of_none(default: Registry) -> None:
+    """Where there is none to run, it says so, and that is no failure."""
+    assert not len(default)
+    assert printed("run").startswith("No lifespans are registered.")
+
+
+def test_run_that_fails(default: Registry, log: list[str]) -> None:
+    """All errors are named, and the table shows how far each one has come."""
+    tracked(default, log, "db", leave=boom("no db"))
+    tracked(default, log, "mail", enter=boom("no mail"))
+    tracked(default, log, "search", requires="mail")
+    out = StringIO()
+
+    with pytest.raises(CommandError) as failed:
+        call_command("lifespans", "run", stdout=out, no_color=True)
+    assert [line.split()[-1] for line in out.getvalue().splitlines()] == [
+        "status",
+        "error",
+        "failed",
+        "waiting",
+    ]
+    assert re.fullmatch(
+        r"1 lifespan failed to start:\n.*'mail' \(.*\): RuntimeError: no mail\n"
+        r"Then, while those .*:\n.*'db' \(.*\): RuntimeError: no db",
+        str(failed.value),
+    )
+
+
+def test_exit_code(tmp_path: Path) -> None:
+    """A deployment sees by the code what has come of it."""
+    project = shop(tmp_path, {"shop/lifespans.py": SHOP})
+    good = project.manage("lifespans", "run")
+    text = SHOP.replace(
+        "async def db():\n    yield", "async def db():\n    1 / 0\n    yield"
+    )
+    project.write({"shop/lifespans.py": text})
+    bad = project.manage("lifespans", "run")
+    unknown = project.manage("lifespans", "run", "serach")
+
+    assert (good.stderr, good.returncode) == ("", 0)
+    assert good.stdout.splitlines()[-1].startswith("3 lifespans started in ")
+    assert bad.returncode == unknown.returncode == 1
+    assert bad.stderr == (
+        "CommandError: 1 lifespan failed to start:\n"
+        "    'db' (shop/lifespans.py:14): ZeroDivisionError: division by zero\n"
+    )
+    assert "Did you mean 'search'" in unknown.stderr
+    assert unknown.stdout == ""
+
+
+SLOW = """
+# The measuring of coverage has a handler of its own.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@on_lifespan
+async def slow():
+    try:
+        print("slow starts", flush=True)
+        await asyncio.sleep(600)
+        yield
+    finally:
+        print("slow cleans up", flush=True)
+"""
+
+
+def test_run_is_interrupted(tmp_path: Path) -> None:
+    """SIGTERM unwinds it, and the table shows who has not come to its end."""
+    text = f"import asyncio, signal\n{SHOP}\n{SLOW}"
+    project = shop(tmp_path, {"shop/lifespans.py": text})
+    with running(project, "lifespans", "run") as process:
+        process.wait_for("slow starts")
+        process.terminate()
+        assert process.wait() == 143
+    assert process.output.splitlines()[1] == "slow cleans up"
+    assert re.search(r"\n   \d  slow +- +", process.output)

@@ -32,7 +32,7 @@ def test_manage_check(tmp_path: Path) -> None:
         "?: (lifespan_registry.E005) 'search' (shop/lifespans.py:4) takes 'databse', "
         "but no lifespan is registered under the name 'databse'.\n"
         "\tHINT: Is the module that defines it imported? Of each app in "
-        "INSTALLED_APPS, the module 'lifespans' is."
+        "INSTALLED_APPS, the module 'lifespans' is, by django.setup()."
     ).splitlines()
     warnings = (
         "?: (lifespan_registry.W001) ASGI_APPLICATION (asgi.application) is not "

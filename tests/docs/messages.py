@@ -22,6 +22,9 @@ EXAMPLES: tuple[exceptions.LifespanError, ...] = (
         DB,
         "cannot be a lifespan: it is a coroutine function: did you forget the yield?",
     ),
+    exceptions.OverrideError(
+        ["db"], "is entered already: each block needs an override() of its own."
+    ),
     exceptions.PlanError([UNKNOWN, STATE_KEY]),
     exceptions.CycleError(
         [(DB, "takes 'cache'"), (CACHE, "has after='search'"), (SEARCH, "takes 'db'")]
@@ -51,11 +54,13 @@ EXAMPLES: tuple[exceptions.LifespanError, ...] = (
     ),
     exceptions.LazyRefusedError("Uvicorn (0.54.0)", known.UVICORN.advice),
     exceptions.NotStartedError("db"),
+    exceptions.ForkedError("db"),
     exceptions.StartingError("db", "waits for 'cache'"),
     exceptions.StartFailedError("db", f"{DB}: OSError: no route to host"),
     exceptions.StoppedError("db", "is being stopped"),
     exceptions.CrashedError("db", "at 03:14:07, of OSError: connection lost"),
     exceptions.OtherEventLoopError("db"),
+    exceptions.OverriddenTooLateError("db"),
     exceptions.SeveralRunsError("db", "2 runs"),
     exceptions.NotInThisRunError("db", "is skipped in this run"),
     exceptions.SourceError("db", "a str"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,10 @@ FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w/]+\.py)\b")
 
 
+OPTIONAL = ("celery", "django.tasks", "django_tasks_db", "taskiq", "taskiq_redis")
+"""What some blocks import that is not installed for all tests."""
+
+
 class Block(NamedTuple):
     """A fenced block of Python; `file` is what its first line names, if it does."""
 
@@ -24,6 +29,16 @@ class Block(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.page.name}:{self.line}"
+
+    @property
+    def missing(self) -> list[str]:
+        """The packages that it imports, or puts into settings, and that are missing."""
+        return [
+            name
+            for name in OPTIONAL
+            if re.search(rf'(?:from |import |")\b{name}\b', self.text)
+            and importlib.util.find_spec(name) is None
+        ]
 
 
 def blocks(page: Path) -> list[Block]:

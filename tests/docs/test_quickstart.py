@@ -170,8 +170,14 @@ def test_page_says_which_server_this_is(site: Site) -> None:
     assert "<div>database, http_client, probe, visits, words</div>" in page
     assert f'<div class="big">{site.process.pid}</div>' in page
     assert '<span class="code">uvicorn --workers 2</span>' in page
+    assert nearest_in(page) == ["uvicorn"]
     assert '<tr><th scope="row">state in<td>requests, websockets</tr>' in page
     assert "granian" not in page
+
+
+def nearest_in(page: str) -> list[str]:
+    """Return the rows of the table that are marked as the nearest."""
+    return re.findall(r'<h2><span class="code">([^<]*)</span>\n<span class="chip', page)
 
 
 def test_page_needs_nothing_from_elsewhere(site: Site) -> None:
@@ -243,15 +249,23 @@ APP = "by an app of the library, before the server served"
 PROTOCOL = "by the server, with the lifespan protocol"
 THREAD = "in a thread of its own with an event loop"
 SERVERS = {
-    "manage.py": (r"Uvicorn \(", APP),
-    "uvicorn": (r"Uvicorn \(", PROTOCOL),
-    "gunicorn quickstart.asgi": (r"gunicorn \(", PROTOCOL),
-    "gunicorn quickstart.wsgi": ("gunicorn/", THREAD),
-    "granian": (r"Granian \(", PROTOCOL),
-    "hypercorn": (r"Hypercorn \(", PROTOCOL),
-    "daphne": (r"Daphne \(", APP),
+    "manage.py": (r"Uvicorn \(", APP, "manage.py runserver with Uvicorn"),
+    "uvicorn": (r"Uvicorn \(", PROTOCOL, "uvicorn"),
+    "gunicorn quickstart.asgi": (
+        *(r"gunicorn \(", PROTOCOL),
+        "gunicorn -k asgi --asgi-lifespan on",
+    ),
+    "gunicorn quickstart.wsgi": (
+        *("gunicorn/", THREAD),
+        "gunicorn -c python:lifespan_registry.wsgi",
+    ),
+    "granian": (r"Granian \(", PROTOCOL, "granian --interface asgi"),
+    "hypercorn": (r"Hypercorn \(", PROTOCOL, "hypercorn -w 2 with our app"),
+    "daphne": (r"Daphne \(", APP, "daphne with our app"),
 }
-"""What the page says of each server: its name, and who has started the lifespans."""
+"""What the page says of each server: its name, who has started the lifespans, and which
+row of the table is the nearest.
+"""
 
 
 @pytest.mark.parametrize("command", COMMANDS[0].splitlines())
@@ -260,7 +274,7 @@ def test_commands_of_the_readme(tmp_path: Path, command: str) -> None:
     server = next(one for one in SERVERS if one in command)
     if find_spec(server.split()[0].removesuffix("manage.py") or "uvicorn") is None:
         pytest.skip("it is not installed")
-    name, started = SERVERS[server]
+    name, started, nearest = SERVERS[server]
     with serving(copied(tmp_path), tuple(command.split()[1:])) as site:
         page = site.client.get("/server").raise_for_status().text
         site.state()
@@ -269,6 +283,7 @@ def test_commands_of_the_readme(tmp_path: Path, command: str) -> None:
         site.process.wait(DEADLINE)
     assert re.search(f"<h1>{name}", page)
     assert started in page
+    assert nearest_in(page) == [nearest]
     assert '<tr><th scope="row">SIGTERM<td>' in page
     entered = site.output.count("6 lifespans started in")
     assert site.output.count("6 lifespans stopped in") == entered
@@ -294,6 +309,19 @@ def test_check_is_silent(tmp_path: Path) -> None:
     )
     assert result.stderr == ""
     assert result.stdout == "System check identified no issues (0 silenced).\n"
+
+
+def test_own_tests_pass(tmp_path: Path) -> None:
+    """``manage.py test``, as the README has it, runs the example's own tests."""
+    folder = copied(tmp_path)
+    assert "python manage.py test`" in README
+    result = Project(folder, "quickstart.settings").python(
+        "-X", "dev", "manage.py", "test"
+    )
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^Ran \d+ tests in ", result.stderr, re.MULTILINE)
+    # They leave the database of the site alone.
+    assert list((folder / "data").glob("*.sqlite3")) == []
 
 
 def test_command_lists_the_lifespans(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.docs.pages import PAGES, Block, blocks
 from tests.project import Project
+from tests.pytest_plugin.inner import install
 
 PROGRAMS = [block for page in PAGES for block in blocks(page) if not block.file]
 PROJECTS = [page for page in PAGES if any(block.file for block in blocks(page))]
@@ -25,6 +26,7 @@ SECRET_KEY = "docs"
 ROOT_URLCONF = "urls"
 INSTALLED_APPS = []
 MIDDLEWARE = []
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 """
 
 # What a page leaves out is written there as three dots.
@@ -40,6 +42,8 @@ from lifespan_registry.asgi import get_asgi_application
 
 application = get_asgi_application()
 """
+
+PYTEST_OPTIONS = ("-o", "asyncio_default_fixture_loop_scope=function")
 
 RUN = """\
 import asyncio, logging, sys
@@ -65,6 +69,13 @@ def test_no_block_is_missed() -> None:
     """Every fence that says Python is one of the blocks."""
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert text.lower().count("```py") == sum(len(blocks(page)) for page in PAGES)
+
+
+def test_no_package_is_missing(request: pytest.FixtureRequest) -> None:
+    """With ``--all-servers``, what is optional is to be there."""
+    found = [(block, block.missing) for page in PAGES for block in blocks(page)]
+    if request.config.getoption("--all-servers"):
+        assert [(str(block), missing) for block, missing in found if missing] == []
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=str)
@@ -93,13 +104,17 @@ def test_project(page: Path, tmp_path: Path) -> None:
     assert (run.stderr, run.returncode) == ("", 0)
     assert run.stdout.split(), "no lifespan is registered on this page"
     assert own_tests.returncode == 0, own_tests.stderr
+    if own := [file for file in files if Path(file).name.startswith("test_")]:
+        install(tmp_path)
+        pytests = project.python("-m", "pytest", *PYTEST_OPTIONS, *own)
+        assert pytests.returncode == 0, pytests.stdout
 
 
 def written(page: Path, folder: Path) -> tuple[Project, list[str]]:
     """Write the files of *page* into *folder*, with what the page leaves out."""
     files: dict[str, str] = {}
     for block in blocks(page):
-        if block.file:
+        if block.file and not block.missing:
             files[block.file] = files.get(block.file, "") + block.text
     settings, asgi = named("settings.py", files), named("asgi.py", files)
     apps = {

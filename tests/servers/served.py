@@ -136,12 +136,18 @@ class Served(Noted):
             file.write("# edited\n")
 
 
-def serve(row: Row, folder: Path, *more: str, behaviour: str = "") -> Served:
+def serve(
+    row: Row,
+    folder: Path,
+    *more: str,
+    behaviour: str = "",
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Served:
     """Start the server of *row*, with *more* arguments at the end."""
     return Served(
         folder,
         *row.command,
         *more,
         behaviour=behaviour,
-        environment=row.environment,
+        environment={**row.environment, **environment},
     )

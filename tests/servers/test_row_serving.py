@@ -18,11 +18,15 @@ CONNECTIONS = 8
 REQUESTS = 250
 """How many each connection sends."""
 
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
+"""Under load nobody waits for coverage, which has seen all of it at the stops."""
+
 
 @pytest.fixture(name="server", scope="module")
 def _server(row: Row, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server that is asked from the start on, and takes half a second to start."""
-    with serve(row, tmp_path_factory.mktemp(row.slug), behaviour="late") as server:
+    folder = tmp_path_factory.mktemp(row.slug)
+    with serve(row, folder, behaviour="late", environment=UNMEASURED) as server:
         server.wait_until_up(row.workers, "/hello/")
         yield server
 

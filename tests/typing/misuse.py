@@ -65,6 +65,9 @@ async def wrong_ways() -> None:
 async def application(scope: object, receive: object, send: object) -> None: ...
 
 
+Registry().override([1])  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+Registry().override({1: 2})  # type: ignore[dict-item] # pyright: ignore[reportArgumentType]
+on_lifespan(tags=3)  # type: ignore[call-overload] # pyright: ignore[reportArgumentType]
 Registry().run(only=3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 Registry().plan(wrong="x")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 State(5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

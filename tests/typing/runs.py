@@ -43,6 +43,20 @@ async def use() -> None:
         pass
 
 
+async def overridden(registry: Registry) -> None:
+    with registry.override({db: 2}, cache=object()), registry.override({"db": 2}):
+        async with registry.run(tags={"web"}), registry.run(tags="web"):
+            pass
+
+    @registry.override(db=2)
+    async def test(count: int) -> str:
+        return str(count)
+
+    assert_type(await test(3), str)
+    with registry.override({db: 3, "cache": None}) as nothing:
+        assert_type(nothing, None)
+
+
 def plan(registry: Registry) -> None:
     order = registry.plan(only=db, skip=(db, "x"))
     assert_type(order.names, tuple[str, ...])

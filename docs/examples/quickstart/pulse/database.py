@@ -15,7 +15,7 @@ READ = "SELECT number FROM total WHERE name = ?"
 
 
 @contextlib.asynccontextmanager
-async def opened(file: Path) -> AsyncIterator[aiosqlite.Connection]:
+async def opened(file: Path | str) -> AsyncIterator[aiosqlite.Connection]:
     """Open the database in *file*, and close it."""
     async with aiosqlite.connect(file, isolation_level=None) as connection:
         await connection.execute(TABLE)

@@ -1,0 +1,1 @@
+"""The same lifespans in the processes of others; each module is imported by name."""

@@ -1,0 +1,1 @@
+"""Lifespans away from a server: in commands, scripts, shells and children of a fork."""

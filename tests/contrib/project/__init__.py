@@ -1,0 +1,1 @@
+"""A project with task workers, of several kinds."""
