@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from lifespan_registry._core.definition import ALL, Definition, Names, names_of
+from lifespan_registry._core.definition import Definition, Names, names_of
+from lifespan_registry._core.forms import ALL
 from lifespan_registry._core.plan import Plan, Step
 from lifespan_registry.exceptions import (
     CycleError,

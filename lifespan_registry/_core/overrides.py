@@ -12,7 +12,8 @@ from contextvars import Context, ContextVar
 from types import TracebackType
 from typing import Any, Final, Protocol, TypeVar, cast
 
-from lifespan_registry._core.definition import Definition, innermost
+from lifespan_registry._core.definition import Definition
+from lifespan_registry._core.forms import innermost
 from lifespan_registry.exceptions import (
     OverrideError,
     PlanError,
