@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import weakref
 from typing import TYPE_CHECKING
 
-from lifespan_registry._core import overrides
 from lifespan_registry._core.run import inside
 from lifespan_registry._host import Host
 from lifespan_registry.exceptions import (
@@ -58,6 +58,7 @@ class LazyStarts:
         if start is None:
             if not len(self._registry) or self._registry.is_up_here:
                 return
+            self._registry.check_not_overridden()
             server = known.current_server()
             if not self._registry.lazy:
                 raise LazyRefusedError(str(server), server.advice)
@@ -118,8 +119,8 @@ class LazyStart:
 
     async def _try(self) -> str | None:
         """Start the application; return of what that has failed, if it has."""
-        # What else the first request has in its context is its own.
-        host = Host(self._application, overrides.empty_context())
+        # What the first request has in its context is its own.
+        host = Host(self._application, contextvars.Context())
         try:
             await host.start()
         except ApplicationError as error:

@@ -17,6 +17,7 @@ __all__ = [
     "CallOnLoopError",
     "CallOutsideRunError",
     "CallTimeoutError",
+    "ChoiceError",
     "CrashedError",
     "CycleError",
     "DefinitionError",
@@ -104,6 +105,19 @@ class DefinitionError(LifespanError, TypeError):
 
     def explain(self) -> str:
         return f"{self.origin} {self.slip}"
+
+
+class ChoiceError(LifespanError, TypeError):
+    """An option of a run, or ``override()``, was given what it does not take."""
+
+    def __init__(self, option: str, takes: str, given: object) -> None:
+        super().__init__(option, takes, given)
+        self.option = option
+        self.takes = takes
+        self.given = given
+
+    def explain(self) -> str:
+        return f"{self.option} takes {self.takes}; it was given {self.given!r}."
 
 
 class OverrideError(LifespanError, TypeError):
@@ -642,6 +656,13 @@ class LazyRefusedError(LifespanError, RuntimeError):
 # --- Errors of whoever wants a value -----------------------------------------------
 
 
+IN_TESTS = (
+    "In a test they are started by a mixin of lifespan_registry.testing (does setUp() "
+    "call that of super()?), with pytest by the fixture lifespan_run (its marker alone "
+    "starts nothing)."
+)
+
+
 class UnavailableError(LifespanError, LookupError):
     """The value of lifespan `name` is not to be had; each subclass is one reason."""
 
@@ -663,7 +684,8 @@ class NotStartedError(UnavailableError):
             'runserver, is "lifespan_registry.runserver" in INSTALLED_APPS? Where the '
             "server does not send the lifespan protocol, the first request starts "
             "them.\n"
-            "In a test, a script or a shell, start them yourself: async with "
+            f"{IN_TESTS}\n"
+            "In a script or a shell, start them yourself: async with "
             "default_registry.run(): ..., in sync code with "
             "default_registry.run_in_thread(): ... A management command inherits from "
             "LifespanCommand.\n"
@@ -688,15 +710,24 @@ class ForkedError(NotStartedError):
 
 
 class OverriddenTooLateError(UnavailableError):
-    """``override()`` replaces a lifespan that has been started before."""
+    """``override()`` replaces a lifespan that has been started before.
+
+    `detail` is the name of that one, where it is a need of this one.
+    """
 
     def explain(self) -> str:
+        what = (
+            f"needs {self.detail!r}, which is replaced"
+            if self.detail
+            else "is replaced"
+        )
         return (
-            f"lifespan {self.name!r} is replaced by override() here, but the run that "
-            "is up was started before: others may hold the original already, which is "
-            "not handed out.\n"
+            f"lifespan {self.name!r} {what} by override() here, but the run that is up "
+            "was started before, with the original. That is not handed out.\n"
             "An override counts for the runs that are started in its block: put it "
-            "around the start, or start a run in it."
+            "around the start, or start a run in it. A test class of "
+            "lifespan_registry.testing has lifespan_overrides, and pytest's fixture "
+            "lifespan_run the marker lifespans(override=...)."
         )
 
 
@@ -730,7 +761,7 @@ class StoppedError(UnavailableError):
             "its own, which is then stopped before it."
             if self.detail == "is being stopped"
             else "This code runs after the stop of the server, or outside the block "
-            "that has started it: async with default_registry.run(): ..."
+            f"that has started it: async with default_registry.run(): ...\n{IN_TESTS}"
         )
         return (
             f"lifespan {self.name!r} has no value any more: it {self.detail}.\n{advice}"

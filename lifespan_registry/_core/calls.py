@@ -124,7 +124,11 @@ class Call(Generic[T]):
 
     async def _work(self, args: tuple[Any, ...]) -> None:
         try:
-            value = await self._function(*args)
+            waiting = self._function(*args)
+            if not _is_awaitable(waiting):
+                text = f"call() takes an async function, and {self._name} is none."
+                raise TypeError(text)  # noqa: TRY301 - raised where it is waited for
+            value = await waiting
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             # SystemExit, left to asyncio, would end the loop and not the process.
             self._future.set_exception(error)
@@ -137,3 +141,8 @@ class Call(Generic[T]):
             self._future.cancel()
         else:
             self._task.cancel()
+
+
+def _is_awaitable(given: object) -> bool:
+    # Whatever the annotations say.
+    return isinstance(given, Awaitable)

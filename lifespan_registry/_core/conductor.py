@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+import math
 from collections import deque
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
@@ -203,13 +204,10 @@ class Conductor:
                     heapq.heappush(self._leaving, -other)
         self._watch.ring()
         if self.stopping and member.status is Status.STOPPED:
-            _log(
-                member,
-                self._log_level,
-                "stopped %s in %.3f s",
-                member.step.name,
-                member.left - member.leave_began,
-            )
+            text, began = "stopped %s in %.3f s", member.leave_began
+            if math.isnan(began):
+                text, began = "called off the start of %s after %.3f s", member.began
+            _log(member, self._log_level, text, member.step.name, member.left - began)
 
     # --- what the watch asks -------------------------------------------------------
 

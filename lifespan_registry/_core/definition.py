@@ -142,6 +142,11 @@ class Definition:
         self.enabled = enabled
         self.tags = found
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names of those that it takes or requires, where they take part."""
+        return (*(one.name for one in self.parameters), *self.requires)
+
     def in_place_of(self, other: Definition) -> Definition:
         """Return what is defined here under the name and the keys of *other*.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lifespan_registry._core.definition import Definition, Names, names_of
 from lifespan_registry._core.forms import ALL
@@ -28,12 +28,14 @@ def plan(
     only: Names | None = None,
     skip: Names | None = None,
     tags: frozenset[str] | None = None,
+    replaced: Mapping[str, Definition] | None = None,
 ) -> Plan:
     """Order *definitions*, which come in the order of their registration.
 
-    Raises `PlanError` with everything that stands against it.
+    *replaced* stand in the place of those of their names. Raises `PlanError` with
+    everything that stands against it.
     """
-    draft = _Draft(definitions, only, skip, tags)
+    draft = _Draft(definitions, only, skip, tags, replaced or {})
     draft.connect()
     order = draft.order()
     if draft.errors:
@@ -69,6 +71,7 @@ class _Draft:
         only: Names | None,
         skip: Names | None,
         tags: frozenset[str] | None,
+        replaced: Mapping[str, Definition],
     ) -> None:
         self.tags = tags
         self.errors: list[LifespanError] = []
@@ -79,6 +82,7 @@ class _Draft:
         for definition in definitions:
             self.known.setdefault(definition.name, definition)
             same_name.setdefault(definition.name, []).append(definition.origin)
+        self.known.update(replaced)
         for name, origins in same_name.items():
             if len(origins) > 1:
                 self.errors.append(DuplicateNameError(name, origins))

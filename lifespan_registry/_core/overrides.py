@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import itertools
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -39,11 +40,19 @@ class Home(Protocol):
 
 
 class Layer:
-    """What one block puts in the place of lifespans of the registry of *home*."""
+    """What one block puts in the place of lifespans of the registry of *home*.
+
+    `entered` tells which of two came later; when the block has been left, it `counts`
+    no more, whatever context still has it.
+    """
+
+    _numbers = itertools.count()
 
     def __init__(self, home: Home, definitions: Mapping[str, Definition]) -> None:
         self.home = home
         self.definitions = definitions
+        self.entered = next(self._numbers)
+        self.counts = True
 
 
 # A context of its own is what keeps tests apart that run at the same time.
@@ -56,16 +65,25 @@ def replaced(home: Home) -> dict[str, Definition]:
     """Return what counts here in place of lifespans of *home*, by their names."""
     found: dict[str, Definition] = {}
     for layer in _layers.get():
-        if layer.home is home:
+        if layer.home is home and layer.counts:
             found.update(layer.definitions)
     return found
 
 
-def empty_context() -> Context:
-    """Return a context that has nothing but the replacements that count here."""
-    context = Context()
-    context.run(_layers.set, _layers.get())
-    return context
+def current() -> tuple[Layer, ...]:
+    """Return the blocks that the current code is in."""
+    return _layers.get()
+
+
+@contextlib.contextmanager
+def also(layers: Iterable[Layer]) -> Generator[None]:
+    """Let count here what counts where *layers* are from."""
+    both = {*layers, *_layers.get()}
+    token = _layers.set(tuple(sorted(both, key=lambda layer: layer.entered)))
+    try:
+        yield
+    finally:
+        _layers.reset(token)
 
 
 class Override:
@@ -113,6 +131,7 @@ class Override:
         """Let count again what did before."""
         layer, self._layer = self._layer, None
         if layer is not None:
+            layer.counts = False
             # Fixtures, for one, may leave it in another context than they entered it.
             _layers.set(tuple(one for one in _layers.get() if one is not layer))
             self._home.restored(layer)
@@ -175,42 +194,39 @@ class Override:
 
 def _definition(name: str, given: object) -> Definition:
     """Read what is *given* in the place of lifespan *name*."""
-    if isinstance(definition := getattr(given, "definition", None), Definition):
+    # Others may answer with anything, or do much, when they are asked for something.
+    definition = inspect.getattr_static(given, "definition", None)
+    if isinstance(definition, Definition):
         return definition
     if _yields(given):
         return Definition(cast("Callable[..., Any]", given), name=name)
-    return Definition(_Given(name, given), name=name)
+    return Definition(_Given(given), name=name)
 
 
 def _yields(given: object) -> bool:
-    # Not of just anything: a mock has a function inside, if it is asked for one.
-    if not isinstance(given, functools.partial | types.FunctionType | types.MethodType):
+    functions = (functools.partial, types.FunctionType, types.MethodType)
+    if not issubclass(type(given), functions):
         return False
-    inner = innermost(cast("object", given))
+    inner = innermost(given)
     return inspect.isasyncgenfunction(inner) or inspect.isgeneratorfunction(inner)
 
 
 class _Given:
-    """Returns the same context manager at each call, and the same value."""
+    """Returns the context manager that was given, or one with the value.
 
-    def __init__(self, name: str, given: object) -> None:
-        self._name = name
-        # Not what merely has the methods: a mock has all of them, and many a client is
-        # a context manager beside what it is.
+    What merely has the methods is a value: a mock has all of them, and many a client is
+    a context manager beside what it is.
+    """
+
+    def __init__(self, given: object) -> None:
         bases = type(given).__mro__
         is_manager = (
             AbstractAsyncContextManager in bases or AbstractContextManager in bases
         )
         self._manager = given if is_manager else contextlib.nullcontext(given)
-        self._is_used = False
 
     def __call__(self) -> Any:
-        # What contextlib makes of a generator can be entered once.
-        if self._is_used and hasattr(self._manager, "gen"):
-            raise OverrideError(
-                (self._name,),
-                "has been given a context manager that another run has entered: give "
-                "the function that makes it, without calling it.",
-            )
-        self._is_used = True
-        return self._manager
+        # What contextlib makes of a generator can be entered once, and knows how to
+        # make another one of itself: it does so when it decorates a function.
+        again = getattr(self._manager, "_recreate_cm", None)
+        return self._manager if again is None else again()

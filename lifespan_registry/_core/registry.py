@@ -14,15 +14,20 @@ from lifespan_registry._core.definition import (
     Names,
     name_of,
     names_of,
+    tags_of,
 )
 from lifespan_registry._core.lifespan import Lifespan
 from lifespan_registry._core.running import Running
 from lifespan_registry._core.state import MARK
+from lifespan_registry.exceptions import ChoiceError, OverrideError
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 logger = logging.getLogger("lifespan_registry")
+
+NAMES = "a lifespan, a name, or several of these"
+MAPPING = "a mapping from lifespans, or their names, to what stands in their place"
 
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Named
@@ -199,10 +204,11 @@ class Registry:
 
         replaced = overrides.replaced(self._running)
         return graph.plan(
-            [replaced.get(one.name, one.definition) for one in self],
-            only=only,
-            skip=skip,
-            tags=None if tags is None else frozenset(names_of(tags)),
+            [one.definition for one in self],
+            only=_names("only", only),
+            skip=_names("skip", skip),
+            tags=_tags(tags),
+            replaced=replaced,
         )
 
     def run(
@@ -267,8 +273,21 @@ class Registry:
         # Only tests pay for it.
         from lifespan_registry._core.overrides import Override  # noqa: PLC0415
 
-        given = {name_of(key): value for key, value in (replacements or {}).items()}
-        return Override(self._running, self, {**given, **by_name})
+        given = by_name
+        if replacements is not None:
+            if not _is_mapping(replacements):
+                raise ChoiceError("override()", MAPPING, replacements)
+            given = {
+                **{self._own(key): one for key, one in replacements.items()},
+                **by_name,
+            }
+        return Override(self._running, self, given)
+
+    def _own(self, key: str | Named) -> str:
+        """Return the name of the lifespan that *key* stands for."""
+        if not isinstance(key, str) and all(one is not key for one in self):
+            raise ChoiceError("override()", "lifespans of this registry, or names", key)
+        return name_of(key)
 
     def current_run(self) -> Run | None:
         """Return the run of the current event loop, if there is one.
@@ -276,6 +295,16 @@ class Registry:
         In sync code, where no event loop runs: the one run of this process.
         """
         return self._running.current()
+
+    def check_not_overridden(self) -> None:
+        """Raise `OverrideError` where the start by a request would outlive a test."""
+        if names := self._running.overridden_names:
+            raise OverrideError(
+                names,
+                "does not go with a start by the first request, which nothing would "
+                "stop at the end of its block: start a run in it, async with "
+                "registry.run(): ...",
+            )
 
     def warn_if_empty(self) -> None:
         """Log a warning where a server is about to start nothing."""
@@ -295,6 +324,27 @@ class Registry:
     def mark(self) -> str:
         """The key under which a state holds the run of this registry that filled it."""
         return self._mark
+
+
+# What is given may be anything, whatever the annotations say.
+
+
+def _is_mapping(given: object) -> bool:
+    return isinstance(given, Mapping)
+
+
+def _names(option: str, given: Names | None) -> tuple[str, ...] | None:
+    try:
+        return None if given is None else names_of(given)
+    except (TypeError, AttributeError):
+        raise ChoiceError(f"{option}=", NAMES, given) from None
+
+
+def _tags(given: str | Iterable[str] | None) -> frozenset[str] | None:
+    tags = None if given is None else tags_of(given)
+    if tags is None and given is not None:
+        raise ChoiceError("tags=", "a text, or several", given)
+    return tags
 
 
 default_registry = Registry()

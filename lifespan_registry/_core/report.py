@@ -51,3 +51,7 @@ class Report(Mapping[str, LifespanReport]):
 
     def __len__(self) -> int:
         return len(self._lifespans)
+
+    def __repr__(self) -> str:
+        words = [f"{name} {one.status.value}" for name, one in self._lifespans.items()]
+        return f"<Report: {', '.join(words) or 'empty'}>"

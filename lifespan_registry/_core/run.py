@@ -39,7 +39,7 @@ from lifespan_registry.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from lifespan_registry._core.definition import Limits
+    from lifespan_registry._core.definition import Definition, Limits
     from lifespan_registry._core.plan import Plan
 
 T = TypeVar("T")
@@ -272,14 +272,25 @@ class Run:
             # A fork has copied the run, but its loop and its threads are elsewhere.
             raise ForkedError(name)
         if name in self._values.held:
-            # A thread may have a context of its own, in which nothing is replaced.
-            replaced = overrides.replaced(self._home).get(name)
-            if replaced is not None and replaced is not self._replaced.get(name):
-                raise OverriddenTooLateError(name)
+            if new := overrides.replaced(self._home):
+                self._check_replaced(name, new)
             return self._values.held[name]
         if self._account is None:
             raise NotInThisRunError(name, "belongs to a run that has not started")
         raise self._account.why_not(name)
+
+    def _check_replaced(self, name: str, new: Mapping[str, Definition]) -> None:
+        """Refuse what is not what *new*, which counts here, would have made of it."""
+        late = (one for one in new if new[one] is not self._replaced.get(one))
+        causes = dict.fromkeys(late, "")
+        members = self._account.conductor.members if self._account else ()
+        # In the order of the plan: what they need comes before them.
+        for step in (member.step for member in members):
+            for other in step.definition.needs:
+                if other in causes:
+                    causes.setdefault(step.name, causes[other] or other)
+        if name in causes:
+            raise OverriddenTooLateError(name, causes[name])
 
     def value_in(self, state: Mapping[str, Any], name: str) -> Any:
         """Return the value in *state*: a request may have put one of its own there."""

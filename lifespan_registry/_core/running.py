@@ -74,6 +74,11 @@ class Running:
         self._layers[layer] = None
         self.held.clear()
 
+    @property
+    def overridden_names(self) -> list[str]:
+        """What is replaced, wherever that counts."""
+        return sorted({name for one in tuple(self._layers) for name in one.definitions})
+
     def restored(self, layer: Layer) -> None:
         """Take back what *layer* asked for."""
         self._layers.pop(layer, None)

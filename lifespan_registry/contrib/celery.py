@@ -10,7 +10,7 @@ For the pools ``prefork``, ``solo`` and ``threads``. (Celery 5.4 to 5.7.)
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import multiprocessing
 import os
 import signal
@@ -25,6 +25,12 @@ from lifespan_registry.servers.view_loop import ViewLoop
 
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Names
+
+if importlib.util.find_spec("celery") is None:
+    raise ImportError(
+        'Celery is not installed: pip install "lifespan-registry[celery]"',
+        name="celery",
+    )
 
 # They have no types.
 billiard: Any = importlib.import_module("billiard")

@@ -10,7 +10,7 @@ Beside the broker::
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,12 @@ from lifespan_registry._core.registry import Registry, default_registry
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Names
     from lifespan_registry._core.run import Run
+
+if importlib.util.find_spec("taskiq") is None:
+    raise ImportError(
+        'taskiq is not installed: pip install "lifespan-registry[taskiq]"',
+        name="taskiq",
+    )
 
 # It need not be there for those who check the types of this module.
 taskiq: Any = importlib.import_module("taskiq")

@@ -13,17 +13,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.core.exceptions import SynchronousOnlyOperation
 from django.core.management.base import BaseCommand, CommandError
 
+from lifespan_registry._choice import check_names
 from lifespan_registry._core.registry import Registry, default_registry
 from lifespan_registry._core.run import Run
 from lifespan_registry.exceptions import PlanError, ShutdownError, StartupError
 from lifespan_registry.management.stopping import StopSignals, on_loop
-from lifespan_registry.servers.view_loop import ViewLoop
+from lifespan_registry.servers.view_loop import view_loop
 
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Names
     from lifespan_registry._core.loop_thread import RunInThread
 
 T = TypeVar("T")
+
+NAMES = (
+    "lifespan_registry",
+    "lifespan_run",
+    "lifespan_skip",
+    "lifespan_tags",
+    "lifespans",
+)
+"""The attributes of a command that speak of its lifespans."""
 
 
 class LoopCommand(BaseCommand):
@@ -70,6 +80,7 @@ class LifespanCommand(LoopCommand):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        check_names(cls, NAMES)
         if slip := _slip_of(cls):
             text = f"{cls.__module__}.{cls.__qualname__}: {slip}"
             raise TypeError(text)
@@ -114,7 +125,9 @@ class LifespanCommand(LoopCommand):
             run = self.lifespan_registry.run(**choice)
             async with _Told(run):
                 with self._up(run):
-                    return await self.ahandle(*args, **options)
+                    done = await self.ahandle(*args, **options)
+                    _check_awaited(done)
+                    return done
 
         if _is_async(type(self)):
             return self.on_loop(ahandle)
@@ -124,7 +137,7 @@ class LifespanCommand(LoopCommand):
             StopSignals(signal.SIGTERM),
             _ToldInThread(in_thread) as run,
             self._up(run),
-            ViewLoop().bound(run.loop),
+            view_loop.bound(run.loop),
         ):
             # What stands there for the instance is this very method.
             return type(self).handle(self, *args, **options)
@@ -185,6 +198,13 @@ class _ToldInThread:
     ) -> None:
         with told():
             self._run.__exit__(kind, error, traceback)
+
+
+def _check_awaited(done: object) -> None:
+    if inspect.iscoroutine(done):
+        done.close()
+        text = "ahandle() has returned a coroutine: is an await missing?"
+        raise TypeError(text)
 
 
 def _is_async(command: type[LifespanCommand]) -> bool:

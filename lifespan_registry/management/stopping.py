@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable, Coroutine
@@ -33,7 +34,8 @@ class StopSignals:
     and to its group, and what is being stopped has time limits. A handler that somebody
     else has set is left alone, and so is a signal that is ignored; but of two blocks,
     one in the other, the inner one is to be unwound first. In other threads nothing is
-    done, for Python takes no handlers there.
+    done, for Python takes no handlers there. Nor in a child of a fork, which ends by
+    a signal as it would without the block.
     """
 
     def __init__(self, *numbers: signal.Signals) -> None:
@@ -42,13 +44,14 @@ class StopSignals:
         """What is to be raised when the code has been unwound."""
         self._former: dict[signal.Signals, Any] = {}
         self._task: asyncio.Task[Any] | None = None
+        self._process: int | None = None
 
     def __enter__(self) -> Self:
+        self._process = os.getpid()
         if threading.current_thread() is threading.main_thread():
             for number in self._numbers:
                 former = signal.getsignal(number)
-                is_ours = isinstance(getattr(former, "__self__", None), StopSignals)
-                if is_ours or former is DEFAULTS[number]:
+                if _block_of(former) or former is DEFAULTS[number]:
                     self._former[number] = former
                     signal.signal(number, self._on_signal)
         return self
@@ -60,6 +63,10 @@ class StopSignals:
         traceback: TracebackType | None,
     ) -> None:
         for number, former in self._former.items():
+            outer = _block_of(former)
+            if outer is not None and error is not None and error is self.order:
+                # It unwinds that block, too: SIGTERM once more is not to cut it off.
+                outer.order = error
             # The code in the block may have set one of its own meanwhile.
             if signal.getsignal(number) == self._on_signal:
                 signal.signal(number, former)
@@ -73,6 +80,14 @@ class StopSignals:
         return await main()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() == self._process:
+            self._unwind(number)
+        else:
+            # The child of a fork. The loop that would cancel the task is not here.
+            signal.signal(number, DEFAULTS[signal.Signals(number)])
+            signal.raise_signal(number)
+
+    def _unwind(self, number: int) -> None:
         is_first = self.order is None
         if number == signal.SIGTERM:
             if not is_first:
@@ -84,6 +99,12 @@ class StopSignals:
             raise self.order
         # The loop may be that of another thread, or wait for something else.
         self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+
+
+def _block_of(handler: Any) -> StopSignals | None:
+    """Return whose *handler* it is, if it is one of ours."""
+    owner = getattr(handler, "__self__", None)
+    return owner if isinstance(owner, StopSignals) else None
 
 
 def on_loop(main: Callable[[], Coroutine[Any, Any, T]], *, is_program: bool) -> T:

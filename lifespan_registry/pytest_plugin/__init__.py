@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from contextvars import Context
-
     from lifespan_registry import Registry, Run
+    from lifespan_registry._core.overrides import Layer
     from lifespan_registry.testing import AsyncLifespanClient, LifespanClient
 
 LOOPS = "lifespan_registry.pytest_plugin.loops"
@@ -69,7 +68,9 @@ def lifespan_run(
     for name in ("db", "transactional_db"):
         if name in request.fixturenames:
             request.getfixturevalue(name)
-    if inspect.iscoroutinefunction(request.function):
+    # What @given of Hypothesis makes of an async test is sync, with that one inside.
+    given = getattr(request.function, "hypothesis", None)
+    if inspect.iscoroutinefunction(getattr(given, "inner_test", request.function)):
         yield request.getfixturevalue(_async_fixture(request))
     else:
         from lifespan_registry.pytest_plugin import runs  # noqa: PLC0415
@@ -106,22 +107,23 @@ def _async_fixture(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def _lifespan_overrides() -> Context:
+def _lifespan_overrides() -> tuple[Layer, ...]:
     from lifespan_registry._core import overrides  # noqa: PLC0415
 
-    return overrides.empty_context()
+    return overrides.current()
 
 
 @pytest.fixture
 async def _lifespan_run_in_anyio(
     request: pytest.FixtureRequest,
     lifespan_registry: Registry,
-    _lifespan_overrides: Context,
+    _lifespan_overrides: tuple[Layer, ...],
 ) -> AsyncIterator[Run]:
+    from lifespan_registry._core import overrides  # noqa: PLC0415
     from lifespan_registry.pytest_plugin import runs  # noqa: PLC0415
 
     # What sync fixtures set is not seen in the task in which anyio runs all the rest.
-    with runs.carried_over(_lifespan_overrides):
+    with overrides.also(_lifespan_overrides):
         async with runs.started(request.node, lifespan_registry) as run:
             yield run
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from contextvars import Context
 from traceback import TracebackException
 from types import TracebackType
 from typing import Any
@@ -14,11 +13,9 @@ import pytest
 from lifespan_registry._core.registry import Registry
 from lifespan_registry._core.run import Run
 from lifespan_registry.exceptions import LifespanError, brief, near_misses
-from lifespan_registry.servers.view_loop import ViewLoop
+from lifespan_registry.servers.view_loop import view_loop
 
 OPTIONS = ("only", "skip", "tags", "override")
-
-_view_loop = ViewLoop()
 
 
 @contextmanager
@@ -29,7 +26,7 @@ def started_in_thread(
     with _told(), ExitStack() as stack:
         options = _choose(node, registry, stack)
         run = stack.enter_context(registry.run_in_thread(**options))
-        stack.enter_context(_view_loop.bound(run.loop))
+        stack.enter_context(view_loop.bound(run.loop))
         yield run
 
 
@@ -40,17 +37,6 @@ async def started(node: pytest.Item, registry: Registry) -> AsyncGenerator[Run, 
         options = _choose(node, registry, stack)
         async with registry.run(**options) as run:
             yield run
-
-
-@contextmanager
-def carried_over(context: Context) -> Generator[None, None, None]:
-    """Let what is set in *context* count here as well."""
-    tokens = [(variable, variable.set(value)) for variable, value in context.items()]
-    try:
-        yield
-    finally:
-        for variable, token in tokens:
-            variable.reset(token)
 
 
 @contextmanager

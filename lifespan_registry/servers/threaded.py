@@ -7,6 +7,7 @@ over a fork: each process has its own.
 from __future__ import annotations
 
 import atexit
+import contextvars
 import logging
 import os
 import threading
@@ -14,7 +15,6 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lifespan_registry._core import overrides
 from lifespan_registry._core.failures import log_failure, message_of
 from lifespan_registry._core.loop_thread import LoopThread
 from lifespan_registry.exceptions import LazyRefusedError, LazyStartError
@@ -120,6 +120,7 @@ class Threaded:
         return bool(len(self._registry)) and not self._registry.is_up_here
 
     def _start_lazily(self, process: _Process) -> None:
+        self._registry.check_not_overridden()
         server = known.current_server()
         advice = ADVICE.get(server.package, OTHERS)
         if not self._registry.lazy:
@@ -132,8 +133,8 @@ class Threaded:
                 advice,
             )
         try:
-            # What else the request has in its context is its own.
-            overrides.empty_context().run(self._start, process)
+            # What the request has in its context is its own.
+            contextvars.Context().run(self._start, process)
         except BaseException as error:
             if error is not process.failure:
                 raise

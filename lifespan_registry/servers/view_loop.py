@@ -15,7 +15,7 @@ import threading
 from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from collections.abc import Generator
 from importlib import metadata
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import SyncToAsync, async_to_sync
 
@@ -65,8 +65,13 @@ class ViewLoop:
                 _bind(*before)
 
 
+view_loop: Final = ViewLoop()
+"""One for tests and commands, so that what asgiref lacks is said once."""
+
+
 def _works(loop: asyncio.AbstractEventLoop) -> bool:
     """Tell whether a coroutine gets to *loop*, or warn that it does not."""
+    before = _binding()
     try:
         _bind(loop, os.getpid())
         if async_to_sync(_where)() is loop:
@@ -74,6 +79,8 @@ def _works(loop: asyncio.AbstractEventLoop) -> bool:
         problem = "it takes a loop of its own"
     except Exception as error:  # noqa: BLE001 - whatever is not as it was
         problem = f"{type(error).__name__}: {error}"
+    with contextlib.suppress(Exception):
+        _bind(*before)
     logger.warning(
         "With this version of asgiref (%s) async views and async_to_sync() do not come "
         "to the event loop of the lifespans (%s). What lifespans have opened there "

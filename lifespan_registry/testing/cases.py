@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from django.test import AsyncClient, Client, SimpleTestCase
 
+from lifespan_registry._choice import check_names
 from lifespan_registry._core.registry import Registry, default_registry
-from lifespan_registry.testing.client import (
-    AsyncLifespanClient,
-    LifespanClient,
-    view_loop,
-)
+from lifespan_registry.exceptions import LifespanError
+from lifespan_registry.servers.view_loop import view_loop
+from lifespan_registry.testing.client import AsyncLifespanClient, LifespanClient
 
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Names
     from lifespan_registry._core.run import Run
+
+
+NAMES = (
+    "lifespan_overrides",
+    "lifespan_registry",
+    "lifespan_run",
+    "lifespan_skip",
+    "lifespan_tags",
+    "lifespans",
+)
 
 
 class _WithLifespans(SimpleTestCase):
@@ -39,20 +48,37 @@ class _WithLifespans(SimpleTestCase):
     client_class: type[Client] = LifespanClient
     async_client_class: type[AsyncClient] = AsyncLifespanClient
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        check_names(cls, NAMES)
+
 
 @contextlib.contextmanager
-def _running(case: _WithLifespans | type[_WithLifespans]) -> Generator[Run, None, None]:
-    """Run the lifespans of *case*; async tests and views run on their event loop."""
+def _running(
+    case: _WithLifespans | type[_WithLifespans],
+) -> Generator[None, None, None]:
+    """Run the lifespans of *case*; async tests and views run on their event loop.
+
+    It has the run as its attribute meanwhile.
+    """
     registry = case.lifespan_registry
     run = registry.run_in_thread(
         only=case.lifespans, skip=case.lifespan_skip, tags=case.lifespan_tags
     )
-    with (
-        registry.override(case.lifespan_overrides),
-        run as up,
-        view_loop.bound(up.loop),
-    ):
-        yield up
+    try:
+        with (
+            registry.override(case.lifespan_overrides),
+            run as up,
+            view_loop.bound(up.loop),
+        ):
+            case.lifespan_run = up
+            try:
+                yield
+            finally:
+                del case.lifespan_run
+    except LifespanError as error:
+        # unittest prints it with each step of its way through the library.
+        raise error.with_traceback(None)  # noqa: B904
 
 
 class LifespansPerClass(_WithLifespans):
@@ -66,7 +92,7 @@ class LifespansPerClass(_WithLifespans):
     def setUpClass(cls) -> None:
         super().setUpClass()
         try:
-            cls.lifespan_run = cls.enterClassContext(_running(cls))
+            cls.enterClassContext(_running(cls))
         except BaseException:
             # unittest does not call it after a setUpClass() that fails, and Django's
             # transaction would be left open for the classes that follow.
@@ -83,4 +109,4 @@ class LifespansPerTest(_WithLifespans):
 
     def setUp(self) -> None:
         super().setUp()
-        self.lifespan_run = self.enterContext(_running(self))
+        self.enterContext(_running(self))

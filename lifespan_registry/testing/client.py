@@ -6,7 +6,7 @@ import contextlib
 import contextvars
 from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.test import AsyncClient, Client
 
@@ -14,13 +14,13 @@ from lifespan_registry._core.registry import default_registry
 from lifespan_registry._core.run import inside
 from lifespan_registry._core.state import ENVIRON_KEY
 from lifespan_registry.exceptions import CallOutsideRunError
-from lifespan_registry.servers.view_loop import ViewLoop
+from lifespan_registry.servers.view_loop import view_loop
 
 if TYPE_CHECKING:
     from lifespan_registry._core.run import Run
 
-# One for all, so that what asgiref lacks is said once.
-view_loop: Final = ViewLoop()
+
+REQUEST = "a request of the test"
 
 
 class LifespanClient(Client):
@@ -65,11 +65,14 @@ class AsyncLifespanClient(AsyncClient):
     async def request(self, **request: Any) -> Any:
         """Send a request: every method of the client ends here.
 
-        Raises `CallOutsideRunError` where the run that was given is not up.
+        Raises `CallOutsideRunError` where the run that was given is not up, or is on
+        another event loop.
         """
         with _serving(self.run) as run:
             if run is None:
                 return await super().request(**request)
+            if run.loop is not _get_running_loop():
+                raise CallOutsideRunError(REQUEST, "it is on another event loop")
             return await super().request(**{"state": run.copy_state(), **request})
 
 
@@ -81,7 +84,7 @@ def _serving(given: Run | None) -> Generator[Run | None, None, None]:
     was.
     """
     if given is not None and (detail := given.why_not_up()):
-        raise CallOutsideRunError("a request of the test", detail)
+        raise CallOutsideRunError(REQUEST, detail)
     if (run := given or _run_here()) is None:
         yield None
         return

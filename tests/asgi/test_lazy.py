@@ -13,6 +13,7 @@ from lifespan_registry.asgi import LifespanApplication
 from lifespan_registry.exceptions import (
     LazyRefusedError,
     NotStartedError,
+    OverrideError,
     StoppedError,
 )
 from tests.asgi.lazy import ADVICE, WARNING, event_loop_ends, send, warnings
@@ -61,19 +62,20 @@ async def test_first_request_starts(
     assert warnings(caplog) == [WARNING]
 
 
-async def test_override_of_the_test(registry: Registry, log: list[str]) -> None:
-    """An override that counts where the request is sent counts for what it starts."""
+async def test_override_of_a_test(registry: Registry, log: list[str]) -> None:
+    """Under an override nothing is started that would outlive it."""
     tracked(registry, log, "a")
-    seen: list[str] = []
-    application = wrapped(registry, lambda scope: seen.append(scope["state"]["a"]))
+    server = Server(wrapped(registry, keys))
 
     async with event_loop_ends():
         with registry.override(a="fake"):
-            await send(application)
-        await send(application)
-
-    assert seen == ["fake", "fake"]
-    assert log == []
+            with pytest.raises(OverrideError, match="start a run in it"):
+                await server.request()
+            async with registry.run():
+                assert await server.request() == ["a"]
+        assert log == []
+        assert await server.request() == ["a"]
+    assert log == ["+a", "-a"]
 
 
 @KINDS

@@ -16,7 +16,9 @@ from django.core.management.base import LabelCommand
 
 from lifespan_registry import Registry, Run
 from lifespan_registry.exceptions import Origin, StartupError
+from lifespan_registry.management import base
 from lifespan_registry.management.base import LifespanCommand
+from lifespan_registry.servers.view_loop import ViewLoop
 from tests.commands.shop import (
     LIFESPANS,
     STARTED,
@@ -363,6 +365,7 @@ def test_without_the_internal_of_asgiref(
 ) -> None:
     """Without it a warning says so, once; the command works, and so does call()."""
     tracked(registry, log, "db")
+    monkeypatch.setattr(base, "view_loop", ViewLoop())
     monkeypatch.delattr(SyncToAsync, "threadlocal")
 
     class Command(LifespanCommand):
@@ -469,6 +472,46 @@ def test_wrong_colour() -> None:
 
         class Sync(LifespanCommand):
             def ahandle(self, *args: Any, **options: Any) -> None: ...
+
+
+ALL = "'lifespan_registry' or 'lifespan_run' or 'lifespan_skip' or 'lifespan_tags' or "
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("lifespan", "'lifespans'"),
+        ("lifespan_tag", "'lifespan_tags'"),
+        ("lifespans_skip", "'lifespan_skip'"),
+        ("lifespanwise_and_otherwise", f"{ALL}'lifespans'"),
+    ],
+)
+def test_unknown_attribute(slip: str, meant: str) -> None:
+    """An attribute that would be ignored is refused, wherever it comes from."""
+    text = f"tests.commands.test_command.Command: nobody reads its attribute {slip!r}. "
+    mixin = type("Mixin", (), {slip: "db"})
+    for bases, own in ((Chosen,), {slip: "db"}), ((mixin, Chosen), {}):
+        with pytest.raises(TypeError) as refused:
+            type("Command", bases, dict(own))
+        assert str(refused.value) == f"{text}Did you mean {meant}?"
+
+
+def test_forgotten_await(registry: Registry, log: list[str]) -> None:
+    """A coroutine that nobody has awaited is no result; the lifespans are stopped."""
+    tracked(registry, log, "db")
+
+    class Command(LifespanCommand):
+        lifespan_registry = registry
+
+        async def ahandle(self, *args: Any, **options: Any) -> Any:
+            return asyncio.sleep(0)
+
+    with pytest.raises(TypeError) as refused:
+        call_command(Command(), skip_checks=True)
+    assert str(refused.value) == (
+        "ahandle() has returned a coroutine: is an await missing?"
+    )
+    assert log == ["+db", "-db"]
 
 
 def test_neither(registry: Registry, log: list[str]) -> None:

@@ -264,6 +264,45 @@ def test_command_in_a_command(project: Project, text: str) -> None:
     ]
 
 
+AGAIN = """
+
+    class Calling(LifespanCommand):
+        lifespans = (db,)
+
+        def handle(self, *args, **options):
+            try:
+                call_command(Work())
+                say("caller goes on")
+            finally:
+                signal.raise_signal(signal.SIGTERM)
+                say("caller is clean")
+
+
+    Work, Command = Command, Calling
+"""
+
+
+@pytest.mark.parametrize("text", [ASYNC, SYNC], ids=["async", "sync"])
+def test_sigterm_twice_in_a_command_in_a_command(project: Project, text: str) -> None:
+    """What has unwound the inner one is the order for the outer one, too."""
+    add_command(project, "work", text + AGAIN)
+    with running(project, "work") as process:
+        process.wait_for("works")
+        process.terminate()
+        assert process.wait() == 143
+    assert process.output.splitlines()[-2:] == ["caller is clean", "db stops"]
+
+
+def test_inner_command_that_takes_it(project: Project) -> None:
+    """An inner one that has ended in peace leaves the outer one to the next order."""
+    add_command(project, "work", HANDLED + AGAIN)
+    with running(project, "work") as process:
+        process.wait_for("works")
+        process.terminate()
+        assert process.wait() == 143
+    assert process.output.splitlines()[-2:] == ["caller goes on", "db stops"]
+
+
 @pytest.fixture(name="_default")
 def _default_handler() -> Iterator[None]:
     """The handler of a process in which nobody, as a measuring of coverage, has one."""

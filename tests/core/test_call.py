@@ -53,6 +53,11 @@ async def forever(log: list[str]) -> None:
         raise
 
 
+def plain() -> str:
+    """Return a text at once."""
+    return "done"
+
+
 def test_result(run: Run) -> None:
     """It returns what the function returns."""
     assert run.call(add, 1, 2) == 3
@@ -251,6 +256,14 @@ def test_in_the_lifespans(registry: Registry, log: list[str]) -> None:
         pass
 
     assert log == ["starting", "stopping"]
+
+
+def test_sync_function(run: Run) -> None:
+    """A function that is not async is refused by its name."""
+    with pytest.raises(
+        TypeError, match=r"takes an async function, and .*plain is none"
+    ):
+        run.call(plain)  # type: ignore[arg-type]
 
 
 def test_coroutine_in_place_of_its_function(registry: Registry) -> None:

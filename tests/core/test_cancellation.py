@@ -38,9 +38,13 @@ async def test_cancelled_while_serving(
 
 @each_way
 async def test_cancelled_during_start(
-    registry: Registry, log: list[str], who: tuple[str, ...]
+    registry: Registry,
+    log: list[str],
+    who: tuple[str, ...],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The one that is entering is cancelled, once; those before it are exited."""
+    caplog.set_level("INFO")
     gate = Gate()
 
     async def enter() -> None:
@@ -60,6 +64,7 @@ async def test_cancelled_during_start(
     await serving.over()
 
     assert log == ["+a", "cleaned up b", "-a"]
+    assert "called off the start of b after 0." in caplog.text
 
 
 @each_way

@@ -19,6 +19,7 @@ from lifespan_registry.exceptions import (
     CallOnLoopError,
     CallOutsideRunError,
     CallTimeoutError,
+    ChoiceError,
     CrashedError,
     CycleError,
     DefinitionError,
@@ -80,6 +81,7 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
     (CrashedError("db", "at 12:00"), "it crashed at 12:00."),
     (CycleError([(DB, "takes 'db'")]), "waits for itself: it takes 'db'."),
     (CycleError([(DB, "a"), (CACHE, "b")]), "these 2 lifespans wait for one another"),
+    (ChoiceError("only=", "a name", 3), "only= takes a name; it was given 3."),
     (DefinitionError(DB, "is wrong."), "'db' (shop/lifespans.py:10) is wrong."),
     (
         DisabledError(DB, "takes 'db'", CACHE, "is off"),
@@ -104,7 +106,11 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
     (NotInThisRunError("db", "is skipped"), "has no value: it is skipped."),
     (NotStartedError("db"), "no lifespans have been started in this process."),
     (OtherEventLoopError("db"), "was started in another event loop"),
-    (OverriddenTooLateError("db"), "is replaced by override() here, but the run"),
+    (OverriddenTooLateError("db"), "'db' is replaced by override() here, but the run"),
+    (
+        OverriddenTooLateError("search", "db"),
+        "'search' needs 'db', which is replaced by override() here, but the run",
+    ),
     (OverrideError(["db"], "is wrong."), "override() of 'db' is wrong."),
     (
         PlanError([CycleError([(DB, "takes 'db'")])]),

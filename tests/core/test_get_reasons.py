@@ -34,6 +34,11 @@ STARTING = (
     "\nA lifespan that uses another one takes it as a parameter, or names it with "
     "requires=; then it starts after it."
 )
+IN_TESTS = (
+    "In a test they are started by a mixin of lifespan_registry.testing (does setUp() "
+    "call that of super()?), with pytest by the fixture lifespan_run (its marker alone "
+    "starts nothing)."
+)
 STOPPED = {
     "is being stopped": (
         "\nCode that runs during the stop takes it as a parameter of a lifespan of its "
@@ -41,7 +46,7 @@ STOPPED = {
     ),
     "has been stopped": (
         "\nThis code runs after the stop of the server, or outside the block that has "
-        "started it: async with default_registry.run(): ..."
+        f"started it: async with default_registry.run(): ...\n{IN_TESTS}"
     ),
 }
 LATE = (
@@ -62,7 +67,8 @@ def test_not_started(registry: Registry, log: list[str]) -> None:
         "or by LifespanWSGIApplication in wsgi.py? For manage.py runserver, is "
         '"lifespan_registry.runserver" in INSTALLED_APPS? Where the server does not '
         "send the lifespan protocol, the first request starts them.\n"
-        "In a test, a script or a shell, start them yourself: async with "
+        f"{IN_TESTS}\n"
+        "In a script or a shell, start them yourself: async with "
         "default_registry.run(): ..., in sync code with "
         "default_registry.run_in_thread(): ... A management command inherits from "
         "LifespanCommand.\n"

@@ -13,9 +13,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.utils.functional import SimpleLazyObject
 
 from lifespan_registry import Lifespan, Registry
+from lifespan_registry._core import overrides
 from lifespan_registry.exceptions import (
+    ChoiceError,
     DefinitionError,
     NotInThisRunError,
     OverriddenTooLateError,
@@ -455,15 +458,13 @@ def test_entered_twice(registry: Registry, db: Lifespan[str]) -> None:
     assert repr(registry.override()) == "<Override: of nothing>"
 
 
-def test_manager_that_can_be_entered_once(
-    registry: Registry, db: Lifespan[str]
-) -> None:
-    """The second run of what contextlib makes of a call says what to give instead."""
-    with registry.override({db: fake_manager()}):
-        with registry.run_in_thread():
-            pass
-        with pytest.raises(StartupError, match="without calling it"):
-            registry.run_in_thread().__enter__()
+def test_managers_in_several_runs(registry: Registry, db: Lifespan[str]) -> None:
+    """What contextlib makes of a call is made anew for each run."""
+    with registry.override({db: fake_manager(), "pool": sync_manager("fake")}):
+        for _ in range(2):
+            with registry.run_in_thread() as run:
+                assert db.get() == "fake"
+                assert run.state.pool == "fake in lifespan pool"
 
 
 async def test_too_late(registry: Registry, db: Lifespan[str]) -> None:
@@ -478,3 +479,109 @@ async def test_too_late(registry: Registry, db: Lifespan[str]) -> None:
             async with registry.run() as inner:
                 assert db.get() == inner.state.db == "fake"
         assert db.get() == "db"
+
+
+async def test_too_late_for_a_need(registry: Registry, db: Lifespan[str]) -> None:
+    """Nor does it hand out what has been made with that one, however far away."""
+
+    @registry.on_lifespan
+    async def search(db: str) -> AsyncIterator[str]:
+        yield f"search in {db}"
+
+    site = tracked(registry, [], "site", requires=search)
+    beside = tracked(registry, [], "beside", after=db)
+    with registry.override(pool="known from the start"):
+        async with registry.run():
+            assert site.get() == "site"
+            with registry.override({db: "fake"}):
+                for one in (search, site):
+                    with pytest.raises(OverriddenTooLateError) as caught:
+                        one.get()
+                    assert caught.value.detail == "db"
+                assert beside.get() == "beside"
+
+
+# --- what outlives the block ---------------------------------------------------------
+
+
+async def test_task_that_outlives_it(registry: Registry, db: Lifespan[str]) -> None:
+    """Whoever has a copy of the context has nothing of what has been left."""
+    left = asyncio.Event()
+
+    async def later() -> str:
+        await left.wait()
+        async with registry.run():
+            return db.get()
+
+    with registry.override(db="fake"):
+        task = asyncio.create_task(later())
+    left.set()
+    assert await task == "db"
+
+
+def test_also_what_counts_elsewhere(registry: Registry, db: Lifespan[str]) -> None:
+    """It is added to what counts here; who was entered later has the last word."""
+    elsewhere = contextvars.Context()
+    first, second, third = (registry.override(db=n) for n in ("1", "2", "3"))
+    first.__enter__()
+    elsewhere.run(second.__enter__)
+    layers = elsewhere.run(overrides.current)
+
+    with overrides.also(layers), registry.run_in_thread():
+        assert db.get() == "2"
+    with third, overrides.also(layers), registry.run_in_thread():
+        assert db.get() == "3"
+    second.__exit__(None, None, None)
+    with overrides.also(layers), registry.run_in_thread():
+        assert db.get() == "1"
+    first.__exit__(None, None, None)
+
+
+# --- more slips ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "takes"),
+    [
+        ([("db", 1)], "a mapping from lifespans, or their names, to what stands in"),
+        ({5: 1}, "lifespans of this registry, or names"),
+    ],
+)
+def test_no_mapping(registry: Registry, given: Any, takes: str) -> None:
+    """What cannot be read is refused at once."""
+    with pytest.raises(ChoiceError) as caught:
+        registry.override(given)
+    assert str(caught.value).startswith(f"override() takes {takes}")
+
+
+def test_lifespan_of_another_registry(registry: Registry, db: Lifespan[str]) -> None:
+    """A lifespan of another registry replaces nothing, even under the same name."""
+    theirs = tracked(Registry(), [], "db")
+    with pytest.raises(ChoiceError, match="lifespans of this registry"):
+        registry.override({theirs: 1})
+
+
+async def test_object_that_does_not_like_to_be_asked(registry: Registry) -> None:
+    """Lazy objects of Django's are not evaluated."""
+
+    def fail() -> object:
+        raise AssertionError("it was evaluated")  # pragma: no cover
+
+    value = SimpleLazyObject(fail)
+    tracked(registry, [], "db", state_key=None)
+    with registry.override(db=value):
+        async with registry.run() as run:
+            assert run.report["db"].status.value == "started"
+
+
+def test_replacement_of_a_duplicate(registry: Registry, db: Lifespan[str]) -> None:
+    """Two with one name are told apart by their places, replaced or not."""
+
+    @registry.on_lifespan(name="db")
+    async def other() -> AsyncIterator[str]:
+        yield ""  # pragma: no cover
+
+    with registry.override(db="fake"), pytest.raises(PlanError) as caught:
+        registry.plan()
+    assert place(db.definition.function) in str(caught.value)
+    assert place(other.definition.function) in str(caught.value)

@@ -171,6 +171,7 @@ async def test_registered_while_a_run_is_up(registry: Registry, log: list[str]) 
     assert log == ["+a", "-a"]
     async with registry.run() as run:
         assert [*run.report] == ["a", "b"]
+        assert repr(run.report) == "<Report: a started, b started>"
 
     assert log == ["+a", "-a", "+a", "+b", "-b", "-a"]
 

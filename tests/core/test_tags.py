@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lifespan_registry import Lifespan, Registry
-from lifespan_registry.exceptions import DefinitionError, NotInThisRunError
+from lifespan_registry.exceptions import ChoiceError, DefinitionError, NotInThisRunError
 from tests.tracked import tracked
 
 
@@ -66,6 +68,17 @@ async def test_why_it_has_no_value(registry: Registry, web: Lifespan[str]) -> No
     async with registry.run(only=["db"], tags={"web"}):
         with pytest.raises(NotInThisRunError, match="is left out by only= of this run"):
             web.get()
+
+
+@pytest.mark.parametrize("option", ["only", "skip", "tags"])
+@pytest.mark.parametrize("given", [7, [7]])
+def test_no_choice(registry: Registry, option: str, given: Any) -> None:
+    """A run tells which of its options it cannot read."""
+    with pytest.raises(
+        ChoiceError, match=f"^{option}= takes a .* it was given"
+    ) as caught:
+        registry.plan(**{option: given})
+    assert str(caught.value).endswith(f"{given!r}.")
 
 
 @pytest.mark.parametrize("tags", [7, [""], [None], [["web"]]])

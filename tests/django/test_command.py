@@ -156,10 +156,67 @@ def test_choice(default: Registry, log: list[str]) -> None:
         "metrics",
         f"{for_others}{{'worker'}}",
     ]
-    assert chosen("list", "mail", "--tag", "x") == [f"{for_others}{{'x'}}"]
+    assert chosen("list", "mail", "--tag", "worker") == [f"{for_others}{{'worker'}}"]
     assert chosen("run", "mail")[:-1] == ["start", "db", "mail"]
     assert log == ["+db", "+mail", "-mail", "-db"]
-    assert chosen("run", skip=["mail"], tag=["x"])[:-1] == ["start", "db"]
+    assert chosen("run", skip=["metrics"], tag="worker")[:-1] == [
+        "start",
+        "db",
+        f"{for_others}{{'worker'}}",
+        f"left out: {origin._replace(name='metrics')} is skipped in this run",
+    ]
+
+
+@pytest.mark.parametrize("action", ["list", "run"])
+def test_unknown_tag(action: str, default: Registry, log: list[str]) -> None:
+    """A tag that no lifespan has is a slip, which would leave out nearly all."""
+
+    def error() -> str:
+        with pytest.raises(CommandError) as refused:
+            printed(action, "--tag", "wrker")
+        return str(refused.value)
+
+    assert error() == "no lifespan has the tag 'wrker'."
+    tracked(default, log, "mail", tags={"worker", "web"})
+    assert error() == "no lifespan has the tag 'wrker'. Did you mean 'worker'?"
+    assert log == []
+
+
+@pytest.mark.parametrize("action", ["list", "run"])
+def test_words_of_the_command_line(
+    action: str, default: Registry, log: list[str]
+) -> None:
+    """What cannot be run is told in the words of what has been typed."""
+    http = tracked(default, log, "http").definition.origin
+    market = tracked(default, log, "market", requires="http").definition.origin
+    tracked(default, log, "mail", requires="nowhere")
+
+    def error(*typed: str) -> str:
+        with pytest.raises(CommandError) as refused:
+            printed(action, *typed)
+        head, _, text = str(refused.value).partition("\n\n")
+        assert head == "the lifespans cannot be started:"
+        return text
+
+    imported = (
+        "Is the module that defines it imported? Of each app in INSTALLED_APPS, the "
+        "module 'lifespans' is, by django.setup()."
+    )
+    unknown = (
+        f"but no lifespan is registered under the name 'htp'.\nDid you mean {http}?"
+    )
+    assert error("htp") == f"the command line asks for it, {unknown}\n{imported}"
+    assert error("http", "--skip", "htp") == (
+        f"--skip asks for it, {unknown}\n{imported}"
+    )
+    assert error("http", "--skip", "http") == (
+        f"the command line asks for it, but {http} is skipped in this run."
+    )
+    assert error("market", "--skip", "http") == (
+        f"{market} requires 'http', but {http} is skipped in this run.\n"
+        "Skip 'market' as well, or do not skip 'http'."
+    )
+    assert error("mail", "--skip", "http").endswith(imported)
 
 
 def test_run(default: Registry, log: list[str]) -> None:
@@ -233,6 +290,35 @@ def test_exit_code(tmp_path: Path) -> None:
     )
     assert "Did you mean 'search'" in unknown.stderr
     assert unknown.stdout == ""
+
+
+EXITING = """
+import sys
+
+
+@on_lifespan
+async def bad():
+    {}
+    yield
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    "where", [("sys.exit(0)", "pass"), ("pass", "sys.exit(0)")], ids=["start", "stop"]
+)
+def test_lifespan_that_exits(where: tuple[str, str], tmp_path: Path) -> None:
+    """A lifespan that ends the process is no success, whatever code it gives."""
+    text = SHOP + EXITING.format(*where)
+    project = shop(tmp_path, {"shop/lifespans.py": text})
+    result = project.manage("lifespans", "run", "bad")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "CommandError: 'bad' (shop/lifespans.py:26) raised SystemExit(0), which ends "
+        "the process.\n"
+    )
+    assert re.search(r"\n   1  bad  .* (failed|with an error)\n", result.stdout)
 
 
 SLOW = """

@@ -22,6 +22,7 @@ from lifespan_registry import wsgi as module
 from lifespan_registry.exceptions import (
     LazyRefusedError,
     LazyStartError,
+    OverrideError,
     ShutdownError,
     StartupError,
     StoppedError,
@@ -273,6 +274,22 @@ def test_first_request(
     assert log == ["+db"]
     (warning,) = [one for one in caplog.records if one.levelno == logging.WARNING]
     assert "It is an unknown server. If the server has a hook" in warning.getMessage()
+
+
+def test_first_request_under_an_override(
+    registry: Registry, log: list[str], wrap: Wrap
+) -> None:
+    """What it would start nothing would stop at the end of the block."""
+    tracked(registry, log, "db")
+    application = wrap(lambda environ: environ[KEY]["db"])
+
+    with registry.override(db="fake"):
+        with pytest.raises(OverrideError, match="start a run in it"):
+            request(application)
+        with registry.run_in_thread():
+            assert request(application) == "fake"
+    assert log == []
+    assert request(application) == "db"
 
 
 def test_requests_wait(registry: Registry, log: list[str], wrap: Wrap) -> None:

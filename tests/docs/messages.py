@@ -22,6 +22,7 @@ EXAMPLES: tuple[exceptions.LifespanError, ...] = (
         DB,
         "cannot be a lifespan: it is a coroutine function: did you forget the yield?",
     ),
+    exceptions.ChoiceError("only=", "a lifespan, a name, or several of these", 3),
     exceptions.OverrideError(
         ["db"], "is entered already: each block needs an override() of its own."
     ),
@@ -60,7 +61,7 @@ EXAMPLES: tuple[exceptions.LifespanError, ...] = (
     exceptions.StoppedError("db", "is being stopped"),
     exceptions.CrashedError("db", "at 03:14:07, of OSError: connection lost"),
     exceptions.OtherEventLoopError("db"),
-    exceptions.OverriddenTooLateError("db"),
+    exceptions.OverriddenTooLateError("search", "db"),
     exceptions.SeveralRunsError("db", "2 runs"),
     exceptions.NotInThisRunError("db", "is skipped in this run"),
     exceptions.SourceError("db", "a str"),

@@ -111,10 +111,20 @@ def test_project(page: Path, tmp_path: Path) -> None:
 
 
 def written(page: Path, folder: Path) -> tuple[Project, list[str]]:
-    """Write the files of *page* into *folder*, with what the page leaves out."""
+    """Write the files of *page* into *folder*, with what the page leaves out.
+
+    A file that misses a package is not written, nor is one that imports such a file.
+    """
     files: dict[str, str] = {}
+    unwritten: list[str] = []
     for block in blocks(page):
-        if block.file and not block.missing:
+        if not block.file:
+            continue
+        if block.missing or any(
+            f"from {one} import" in block.text for one in unwritten
+        ):
+            unwritten.append(module_of(block.file))
+        else:
             files[block.file] = files.get(block.file, "") + block.text
     settings, asgi = named("settings.py", files), named("asgi.py", files)
     apps = {

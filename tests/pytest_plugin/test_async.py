@@ -168,6 +168,43 @@ def test_no_plugin(tmp_path: Path, plugins: tuple[str, ...]) -> None:
     )
 
 
+HYPOTHESIS = """
+import asyncio
+import pytest
+from hypothesis import given, settings, HealthCheck, strategies
+from shop.lifespans import loop
+
+def tried(test):
+    # All examples of a test have the same run: that is what this check warns of.
+    health = [HealthCheck.function_scoped_fixture]
+    options = settings(
+        suppress_health_check=health, max_examples=3, deadline=None, database=None
+    )
+    return options(given(number=strategies.integers())(test))
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@tried
+@pytest.mark.{plugin}
+async def test_async(lifespan_run, number):
+    assert loop.get() is lifespan_run.loop is asyncio.get_running_loop()
+
+@tried
+def test_sync(lifespan_run, number):
+    assert loop.get() is lifespan_run.loop
+"""
+
+
+@pytest.mark.parametrize("plugin", ["anyio", "asyncio"])
+def test_hypothesis(tmp_path: Path, plugin: str) -> None:
+    """An async test that Hypothesis calls with examples is still an async one."""
+    tests = HYPOTHESIS.format(plugin=plugin)
+    outcome = run(tmp_path, tests, plugins=(plugin,))
+    assert outcome.counts == {"passed": 2}, outcome.text
+
+
 OVERRIDE = """
 import pytest
 from lifespan_registry import default_registry
@@ -185,6 +222,16 @@ def fake():
 async def before():
     return "an async fixture that is there before"
 
+@pytest.fixture
+async def async_fake():
+    with default_registry.override(sentence="an override by an async fixture"):
+        yield
+
+@pytest.fixture
+async def silent():
+    with default_registry.override(greeting="silence"):
+        yield
+
 {mark}
 async def test_override(before, fake, lifespan_run):
     assert lifespan_run.state.sentence == "an override by a fixture"
@@ -193,6 +240,27 @@ async def test_override(before, fake, lifespan_run):
 async def test_nested(fake, lifespan_run):
     async with default_registry.run() as nested:
         assert nested.state.sentence == "an override by a fixture"
+
+{mark}
+async def test_by_an_async_fixture(async_fake, lifespan_run):
+    assert lifespan_run.state.sentence == "an override by an async fixture"
+
+{mark}
+async def test_both(fake, silent, lifespan_run):
+    assert lifespan_run.state.sentence == "an override by a fixture"
+    assert lifespan_run.state.greeting == "silence"
+
+{mark}
+async def test_async_one_comes_later(fake, async_fake, lifespan_run):
+    assert lifespan_run.state.sentence == "an override by an async fixture"
+
+{mark}
+async def test_sync_one_comes_later(async_fake, fake, lifespan_run):
+    assert lifespan_run.state.sentence == "an override by a fixture"
+
+{mark}
+async def test_nothing_is_left(lifespan_run):
+    assert lifespan_run.state.sentence == "hello world"
 """
 
 
@@ -202,4 +270,4 @@ def test_override_by_a_fixture(tmp_path: Path, plugin: str) -> None:
     tests = OVERRIDE.format(mark=f"@pytest.mark.{plugin}")
     ini = f"{plugin}_mode = auto"
     outcome = run(tmp_path, tests, plugins=(plugin,), ini=ini)
-    assert outcome.counts == {"passed": 2}, outcome.text
+    assert outcome.counts == {"passed": 7}, outcome.text

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from asgiref.sync import SyncToAsync
+from asgiref.sync import SyncToAsync, async_to_sync
 from django.conf import settings
 from django.http import JsonResponse
 from django.test import SimpleTestCase, override_settings
@@ -341,6 +341,40 @@ def test_asgiref_has_changed(
     assert len(warnings) == 1
 
 
+@MIXINS
+def test_run_inside_of_a_test(default: Registry, mixin: type[Any]) -> None:
+    """A run in a thread of its own runs coroutines on its loop, by call()."""
+
+    async def where() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    class Tests(mixin, SimpleTestCase):  # type: ignore[misc]
+        def test(self) -> None:
+            with default.run_in_thread() as inner:
+                assert async_to_sync(where)() is self.lifespan_run.loop
+                assert inner.call(where, timeout=30) is inner.loop
+
+    assert_passed(run(Tests), 1)
+
+
+@MIXINS
+def test_run_is_gone_after(registry: Registry, mixin: type[Any]) -> None:
+    """The attribute is there while the run is up, and not before and after."""
+    cases: list[Any] = []
+
+    class Tests(mixin, SimpleTestCase):  # type: ignore[misc]
+        lifespan_registry = registry
+
+        def test(self) -> None:
+            assert self.lifespan_run.loop.is_running()
+            cases.append(self)
+
+    assert not hasattr(Tests, "lifespan_run")
+    assert_passed(run(Tests), 1)
+    (case,) = cases
+    assert not hasattr(case, "lifespan_run")
+
+
 # --- what goes wrong, and what is left behind -----------------------------------------
 
 
@@ -391,6 +425,27 @@ def test_failed_stop(default: Registry, log: list[str], mixin: type[Any]) -> Non
     assert errors_of(run(Tests), ShutdownError) == 1
     assert log == ["+pool", "+bad", "test", "-pool"]
     assert binding() is before
+
+
+@MIXINS
+def test_unknown_attribute(mixin: type[Any]) -> None:
+    """A slip in the name of an attribute is an error of the class."""
+    with pytest.raises(TypeError, match=r"'lifespan_override'.*'lifespan_overrides'"):
+        type("Tests", (mixin, SimpleTestCase), {"lifespan_override": {"pool": 1}})
+
+
+@MIXINS
+def test_text_of_a_failed_start(default: Registry, mixin: type[Any]) -> None:
+    """It shows where the lifespan has failed, and no step inside of the library."""
+    tracked(default, [], "bad", enter=boom())
+
+    class Tests(mixin, SimpleTestCase):  # type: ignore[misc]
+        def test(self) -> None: ...
+
+    ((_, text),) = run(Tests).errors
+    assert "loop_thread.py" not in text
+    assert "tracked.py" in text
+    assert "1 lifespan failed to start" in text
 
 
 @MIXINS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -23,8 +24,16 @@ from lifespan_registry.exceptions import (
     SeveralRunsError,
     StoppedError,
 )
+from lifespan_registry.management import base
+from lifespan_registry.pytest_plugin import runs
+from lifespan_registry.servers import view_loop
 from lifespan_registry.servers.view_loop import ViewLoop
-from lifespan_registry.testing import AsyncLifespanClient, LifespanClient, client
+from lifespan_registry.testing import (
+    AsyncLifespanClient,
+    LifespanClient,
+    cases,
+    client,
+)
 from tests.django.test_wsgi_views import Gone, Ignoring
 from tests.tracked import tracked
 
@@ -105,6 +114,13 @@ def stream_view(request: Any) -> StreamingHttpResponse:
     return StreamingHttpResponse(["1", "2"])
 
 
+async def async_stream_view(request: Any) -> StreamingHttpResponse:
+    async def parts() -> AsyncIterator[str]:
+        yield (await where_view(request)).content.decode()
+
+    return StreamingHttpResponse(parts())
+
+
 urlpatterns = [
     path("sync", sync_view),
     path("async", async_view),
@@ -112,6 +128,7 @@ urlpatterns = [
     path("redirect", redirect_view),
     path("where", where_view),
     path("stream", stream_view),
+    path("async_stream", async_stream_view),
 ]
 
 VIEWS = pytest.mark.parametrize("view", ["/sync", "/async"])
@@ -217,6 +234,17 @@ def test_streaming(default: Registry) -> None:
         assert LifespanClient().get("/stream").getvalue() == b"12"
 
 
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume async")
+def test_async_streaming(default: Registry) -> None:
+    """An async stream has the values where this thread is bound to the run, alone."""
+    with default.run_in_thread() as run:
+        elsewhere = b"".join(LifespanClient(run=run).get("/async_stream"))
+        with client.view_loop.bound(run.loop):
+            there = b"".join(LifespanClient().get("/async_stream"))
+    assert elsewhere == b'"OtherEventLoopError"'
+    assert there == b"false"
+
+
 def test_errors_of_views(default: Registry) -> None:
     """An error of a view comes out, and the variables of lifespans do not."""
     with default.run_in_thread(only=()):
@@ -281,10 +309,13 @@ def test_run_on_another_loop(registry: Registry) -> None:
 
 
 def test_given_run_on_another_loop(default: Registry) -> None:
-    """With a run that was given, `.get()` says that its loop is another one."""
+    """The values of a run that was given are not handed over to another one."""
     with default.run_in_thread() as run:
-        answer = asyncio.run(AsyncLifespanClient(run=run).get("/where"))
-    assert answer.json() == OtherEventLoopError.__name__
+        one = AsyncLifespanClient(run=run)
+        with pytest.raises(CallOutsideRunError) as caught:
+            asyncio.run(one.get("/plain"))
+        assert caught.value.detail == "it is on another event loop"
+        assert run.call(one.get, "/async", timeout=30).json()["seen"] == 1
 
 
 def test_run_that_is_over(default: Registry, registry: Registry) -> None:
@@ -381,6 +412,26 @@ def test_asgiref_has_changed(
     assert answers == [OtherEventLoopError.__name__] * 2
     warnings = [one for one in caplog.messages if "With this version of asgiref" in one]
     assert len(warnings) == 1
+
+
+def test_nothing_is_left_where_it_does_not_work(
+    default: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where asgiref takes no notice of it, the thread is left as it was."""
+    other = asyncio.new_event_loop()
+    ours = threading.local()
+    monkeypatch.setattr(SyncToAsync, "threadlocal", ours)
+    monkeypatch.setattr(view_loop, "async_to_sync", lambda _: lambda: None)
+    ours.main_event_loop, ours.main_event_loop_pid = other, 1
+    with default.run_in_thread() as run:
+        assert not ViewLoop().bind(run.loop)
+    assert (ours.main_event_loop, ours.main_event_loop_pid) == (other, 1)
+    other.close()
+
+
+def test_one_object_for_all() -> None:
+    """Tests and commands probe asgiref once, and warn once."""
+    assert client.view_loop is cases.view_loop is runs.view_loop is base.view_loop
 
 
 def test_on_a_loop(default: Registry) -> None:
