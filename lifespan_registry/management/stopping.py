@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from collections.abc import Callable, Coroutine
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
@@ -30,12 +31,13 @@ class StopSignals:
 
     Of the signals *numbers* the first one raises KeyboardInterrupt, or SystemExit with
     the code 143; where `cancelled` runs, it cancels that instead. Ctrl-C once more
-    raises at once. SIGTERM once more changes nothing: supervisors send it to a process
-    and to its group, and what is being stopped has time limits. A handler that somebody
-    else has set is left alone, and so is a signal that is ignored; but of two blocks,
-    one in the other, the inner one is to be unwound first. In other threads nothing is
-    done, for Python takes no handlers there. Nor in a child of a fork, which ends by
-    a signal as it would without the block.
+    ends that loop; after that, and elsewhere, it raises at once. SIGTERM once more
+    changes nothing: supervisors send it to a process and to its group, and what is
+    being stopped has time limits. A handler that somebody else has set is left alone,
+    and so is a signal that is ignored; but of two blocks, one in the other, the inner
+    one is to be unwound first. In other threads nothing is done, for Python takes no
+    handlers there. Nor in a child of a fork, which ends by a signal as it would without
+    the block.
     """
 
     def __init__(self, *numbers: signal.Signals) -> None:
@@ -44,6 +46,7 @@ class StopSignals:
         """What is to be raised when the code has been unwound."""
         self._former: dict[signal.Signals, Any] = {}
         self._task: asyncio.Task[Any] | None = None
+        self._is_leaving = False
         self._process: int | None = None
 
     def __enter__(self) -> Self:
@@ -95,10 +98,22 @@ class StopSignals:
             self.order = SystemExit(EXIT_CODE)
         else:
             self.order = KeyboardInterrupt()
-        if not is_first or self._task is None or self._task.done():
+        if self._task is None or self._task.done():
             raise self.order
-        # The loop may be that of another thread, or wait for something else.
-        self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+        loop = self._task.get_loop()
+        if is_first:
+            # The loop may be that of another thread, or wait for something else.
+            loop.call_soon_threadsafe(self._task.cancel)
+        elif self._is_leaving or _get_running_loop() is not loop:
+            raise self.order
+        else:
+            # Between two steps of the loop, and not in the middle of anybody's code.
+            self._is_leaving = True
+            loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        assert self.order is not None  # noqa: S101 - it is what has brought us here
+        raise self.order
 
 
 def _block_of(handler: Any) -> StopSignals | None:

@@ -62,8 +62,7 @@ SLOW = """
                 await asyncio.sleep(600)
             yield
         finally:
-            # Said when this waits already, for Ctrl-C is raised wherever it comes.
-            asyncio.get_running_loop().call_soon(say, "slow cleans up")
+            say("slow cleans up")
             await asyncio.sleep({seconds})
             say("slow is clean")
 """

@@ -110,7 +110,7 @@ def seconds_to_end(server: Served) -> float:
     server.press_ctrl_c()
     assert server.wait() == 0
     seconds = time.monotonic() - began
-    assert server.events[-3:] == STOPPED
+    assert server.events[-3:] == STOPPED, f"{seconds} s:\n{server.output}"
     assert "Traceback" not in server.output[before:], server.output
     return seconds
 
