@@ -39,8 +39,8 @@ async def test_async_tests(registry: Registry, log: list[str]) -> None:
         with registry.override(n3="fake"):
             async with registry.run() as run:
                 assert len(run.report) == COUNT
-        assert asyncio.all_tasks() == tasks
-        assert threads() == before
+        assert asyncio.all_tasks() <= tasks
+        assert threads() <= before  # that of another test may have ended meanwhile
         assert registry.current_run() is None
         assert len(log) == 2 * (COUNT - 1)
         log.clear()
@@ -64,7 +64,7 @@ def test_sync_tests(
         with registry.run_in_thread() as run:
             assert len(run.report) == COUNT
         assert [loop.is_closed() for loop in loops] == [True]
-        assert threads() == before
+        assert threads() <= before  # that of another test may have ended meanwhile
         assert registry.current_run() is None
         assert len(log) == 2 * COUNT
         loops.clear()
