@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import threading
-from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from collections.abc import Callable, Coroutine
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
@@ -26,18 +25,21 @@ DEFAULTS: dict[signal.Signals, Any] = {
 """The signals that stop a command, and who handles them if nobody has changed that."""
 
 
+PATIENCE = 2
+"""How many times Ctrl-C is pressed while the loop unwinds all, before it is cut off."""
+
+
 class StopSignals:
     """Lets Ctrl-C and SIGTERM unwind the code of a block, in the main thread.
 
     Of the signals *numbers* the first one raises KeyboardInterrupt, or SystemExit with
-    the code 143; where `cancelled` runs, it cancels that instead. Ctrl-C once more
-    ends that loop; after that, and elsewhere, it raises at once. SIGTERM once more
-    changes nothing: supervisors send it to a process and to its group, and what is
-    being stopped has time limits. A handler that somebody else has set is left alone,
-    and so is a signal that is ignored; but of two blocks, one in the other, the inner
-    one is to be unwound first. In other threads nothing is done, for Python takes no
-    handlers there. Nor in a child of a fork, which ends by a signal as it would without
-    the block.
+    the code 143; where `cancelled` runs, it cancels that instead, and a second one
+    changes nothing: supervisors send SIGTERM to a process and to its group, and what is
+    being stopped has time limits. A third Ctrl-C raises at once. A handler that
+    somebody else has set is left alone, and so is a signal that is ignored; but of two
+    blocks, one in the other, the inner one is to be unwound first. In other threads
+    nothing is done, for Python takes no handlers there. Nor in a child of a fork, which
+    ends by a signal as it would without the block.
     """
 
     def __init__(self, *numbers: signal.Signals) -> None:
@@ -46,7 +48,7 @@ class StopSignals:
         """What is to be raised when the code has been unwound."""
         self._former: dict[signal.Signals, Any] = {}
         self._task: asyncio.Task[Any] | None = None
-        self._is_leaving = False
+        self._interrupts = 0
         self._process: int | None = None
 
     def __enter__(self) -> Self:
@@ -97,23 +99,13 @@ class StopSignals:
                 return
             self.order = SystemExit(EXIT_CODE)
         else:
+            self._interrupts += 1
             self.order = KeyboardInterrupt()
-        if self._task is None or self._task.done():
+        if self._task is None or self._task.done() or self._interrupts > PATIENCE:
             raise self.order
-        loop = self._task.get_loop()
         if is_first:
             # The loop may be that of another thread, or wait for something else.
-            loop.call_soon_threadsafe(self._task.cancel)
-        elif self._is_leaving or _get_running_loop() is not loop:
-            raise self.order
-        else:
-            # Between two steps of the loop, and not in the middle of anybody's code.
-            self._is_leaving = True
-            loop.call_soon_threadsafe(self._leave)
-
-    def _leave(self) -> None:
-        assert self.order is not None  # noqa: S101 - it is what has brought us here
-        raise self.order
+            self._task.get_loop().call_soon_threadsafe(self._task.cancel)
 
 
 def _block_of(handler: Any) -> StopSignals | None:
