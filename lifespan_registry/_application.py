@@ -12,7 +12,7 @@ import types
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from lifespan_registry.exceptions import ApplicationError, Origin
+from lifespan_registry.exceptions import ApplicationError, Origin, brief
 
 logger = logging.getLogger("lifespan_registry")
 
@@ -41,16 +41,27 @@ def origin_of(application: Application) -> Origin:
     return Origin(name, type(application).__module__, 0)
 
 
+def lifespan_scope(state: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Return what a server sends to have *state* filled."""
+    asgi = {"version": "3.0", "spec_version": "2.0"}
+    return {"type": "lifespan", "asgi": asgi, "state": state}
+
+
 async def application_lifespan(
-    application: Application, scope: MutableMapping[str, Any]
+    application: Application,
+    scope: MutableMapping[str, Any],
+    *,
+    is_expected: bool = False,
 ) -> AsyncGenerator[None, None]:
     """Start *application* by the lifespan protocol, yield, and stop it.
 
     One that raises or returns before it answers speaks no lifespan, as the
-    specification has it; Django is such a one. Raises `ApplicationError` where it
-    answers that it has failed. A crash after its startup goes out through the yield.
+    specification has it; Django is such a one. Where a lifespan *is_expected*, one that
+    raises once it has been asked has failed. Raises `ApplicationError` for that, and
+    where it answers that it has failed. A crash after its startup goes out through the
+    yield.
     """
-    talk = _Conversation(application, scope)
+    talk = _Conversation(application, scope, is_expected=is_expected)
     try:
         async with asyncio.TaskGroup() as group:
             task = group.create_task(talk.call())
@@ -70,9 +81,14 @@ class _Conversation:
     """Questions to an application, and its answers."""
 
     def __init__(
-        self, application: Application, scope: MutableMapping[str, Any]
+        self,
+        application: Application,
+        scope: MutableMapping[str, Any],
+        *,
+        is_expected: bool,
     ) -> None:
         self._application = application
+        self._is_expected = is_expected
         self._name = describe(application)
         self._scope = scope
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
@@ -81,6 +97,7 @@ class _Conversation:
         self._has_listened = False
         self._is_up = False
         self._error: BaseException | None = None
+        self._crash: str | None = None
 
     async def call(self) -> None:
         """Call the application, and judge how it ends."""
@@ -96,6 +113,9 @@ class _Conversation:
                     raise
                 raise ApplicationError(self._name, "run", repr(error)) from error
             self._error = error
+        else:
+            if self._crash is not None:
+                raise ApplicationError(self._name, "run", self._crash)
 
     async def ask(self, phase: str, task: asyncio.Task[None]) -> None:
         """Send the message that begins *phase*, and wait for the answer."""
@@ -107,9 +127,12 @@ class _Conversation:
             await asyncio.wait((answer, task), return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 if (failed := answer.result()) is not None:
-                    # Starlette and its like raise what they have just told.
+                    # Starlette and its like raise what they have just told, and tell
+                    # the whole traceback of it.
                     await asyncio.wait((task,), timeout=PATIENCE)
                     task.cancel()
+                    if self._error is not None and failed.startswith("Traceback"):
+                        failed = brief(self._error)
                     raise ApplicationError(self._name, phase, failed) from self._error
                 self._answer = None
                 self._is_up = True
@@ -118,17 +141,28 @@ class _Conversation:
     def _judge_end(self, phase: str) -> None:
         """Tell an application without lifespan from one that broke on the way."""
         error, self._error = self._error, None
-        if error is None:
-            return
-        if self._is_up or not isinstance(error, Exception):
+        if self._has_failed(error):
             raise ApplicationError(self._name, phase, repr(error)) from error
-        logger.log(
-            logging.WARNING if self._has_listened else logging.DEBUG,
-            "%s raised in its lifespan before it answered. It is taken for an "
-            "application without lifespan, as the ASGI specification has it.",
-            self._name,
-            exc_info=error,
-        )
+        if self._is_up or phase != "startup":
+            return
+        if self._is_expected:
+            logger.warning(
+                "%s speaks no lifespan%s: it is served, and nothing is started for it.",
+                self._name,
+                "" if error is None else f" (it raised {brief(error)})",
+            )
+        elif error is not None:
+            logger.log(
+                logging.WARNING if self._has_listened else logging.DEBUG,
+                "%s raised in its lifespan before it answered. It is taken for an "
+                "application without lifespan, as the ASGI specification has it.",
+                self._name,
+                exc_info=error,
+            )
+
+    def _has_failed(self, error: BaseException | None) -> bool:
+        is_broken = self._is_up or (self._is_expected and self._has_listened)
+        return error is not None and (is_broken or not isinstance(error, Exception))
 
     async def _receive(self) -> Message:
         message = await self._inbox.get()
@@ -137,6 +171,10 @@ class _Conversation:
 
     async def _send(self, message: Message) -> None:
         kind = message["type"]
+        if self._is_up and self._answer is None and kind == "lifespan.shutdown.failed":
+            # Starlette tells of a crash by this, and raises what it is of.
+            self._crash = message.get("message") or ""
+            return
         if self._answer is None or self._answer.done():
             text = f"{self._name} sent {kind!r}, and nobody had asked"
             raise RuntimeError(text)

@@ -13,7 +13,11 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lifespan_registry._application import application_lifespan, describe
+from lifespan_registry._application import (
+    application_lifespan,
+    describe,
+    lifespan_scope,
+)
 
 if TYPE_CHECKING:
     from lifespan_registry._application import Application
@@ -93,11 +97,7 @@ class Host:
             self._task.add_done_callback(lambda _: callback())
 
     async def _live(self, started: asyncio.Future[None]) -> None:
-        scope = {
-            "type": "lifespan",
-            "asgi": {"version": "3.0", "spec_version": "2.0"},
-            "state": self.state,
-        }
+        scope = lifespan_scope(self.state)
         lifespan = contextlib.asynccontextmanager(application_lifespan)
         try:
             async with lifespan(self._application, scope):

@@ -41,6 +41,7 @@ def _configure() -> None:
     settings = conf.read()
     default_registry.limits = settings.limits
     default_registry.lazy = settings.LAZY
+    default_registry.stopping_on_signal = settings.STOPPING_ON_SIGNAL
 
 
 def _on_setting_changed(*, setting: str, **_kwargs: object) -> None:

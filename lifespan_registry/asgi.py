@@ -139,9 +139,10 @@ class LifespanApplication:
                 if run.variables:
                     self._serve = self._serve_with_variables
                 is_up = True
-                await send({"type": "lifespan.startup.complete"})
-                # Servers in a hurry cancel this instead of sending the message.
-                await _receive(receive, "lifespan.shutdown")
+                with self._early_notice(run):
+                    await send({"type": "lifespan.startup.complete"})
+                    # Servers in a hurry cancel this instead of sending the message.
+                    await _receive(receive, "lifespan.shutdown")
                 has_to_stop = True
         except (asyncio.CancelledError, GeneratorExit):
             raise
@@ -161,6 +162,14 @@ class LifespanApplication:
         # Last of all, and outside of what has failed: after a failed start Hypercorn's
         # send() raises, must see that, and prints it with all that it comes from.
         await send(answer)
+
+    def _early_notice(self, run: Run) -> contextlib.AbstractContextManager[None]:
+        """Let the signal that ends the server set `Run.stopping`, if that is asked."""
+        if not self._registry.stopping_on_signal:
+            return contextlib.nullcontext()
+        from lifespan_registry.servers import notice  # noqa: PLC0415
+
+        return notice.given(run.announce_stop)
 
     def _inner_run(self, scope: MutableMapping[str, Any]) -> Run:
         """Return a run of the wrapped application's own lifespan.

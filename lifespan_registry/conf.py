@@ -28,6 +28,7 @@ class Settings(NamedTuple):
     SHUTDOWN_TIMEOUT: float = Limits().shutdown
     MODULE: str | None = "lifespans"
     LAZY: bool = True
+    STOPPING_ON_SIGNAL: bool = False
 
     @property
     def limits(self) -> Limits:
@@ -67,7 +68,7 @@ def _meant(key: object) -> str:
 
 def _refused(key: object, value: object) -> str | None:
     """Say what *key* takes, if that is not *value*."""
-    if key == "LAZY":
+    if key in ("LAZY", "STOPPING_ON_SIGNAL"):
         return None if isinstance(value, bool) else "It takes True or False."
     if key != "MODULE":
         return (

@@ -459,8 +459,9 @@ class EndedByItselfError(_OneOriginError, RuntimeError):
 
 
 class ApplicationError(LifespanError, RuntimeError):
-    """The lifespan of the wrapped application failed at its startup or shutdown.
+    """The lifespan of a wrapped or included application failed.
 
+    `phase` is ``"startup"``, ``"shutdown"``, or ``"run"`` for a crash in between;
     `text` is what the application said itself.
     """
 
@@ -473,7 +474,7 @@ class ApplicationError(LifespanError, RuntimeError):
     def explain(self) -> str:
         said = f": {self.text}" if self.text else ", and did not say why."
         return (
-            f"the lifespan of the wrapped application ({self.application}) failed at "
+            f"the lifespan of the application ({self.application}) failed at "
             f"its {self.phase}{said}"
         )
 

@@ -91,7 +91,7 @@ def slip_of(function: object, name: object) -> str | None:
             "cannot be called. (Options go by name, as in @on_lifespan(name='...').)"
         )
     if not _is_name(name):
-        return "needs a name: @on_lifespan(name='...') takes any text but '*'."
+        return "needs a name: name='...' takes any text but '*'."
     if isinstance(inner, type) and not (
         hasattr(inner, "__aenter__") or hasattr(inner, "__enter__")
     ):

@@ -65,13 +65,15 @@ class Registry:
     in two event loops at once. `limits` are the time limits, in seconds, of lifespans
     that have none of their own; `log_level` is the level at which starts and stops are
     logged; `lazy` says whether the first request may start them, where the server does
-    not.
+    not; `stopping_on_signal` says whether `Run.stopping` of a server is set by the
+    signal that ends it.
     """
 
     def __init__(self) -> None:
         self.limits = Limits()
         self.log_level = logging.INFO
         self.lazy = True
+        self.stopping_on_signal = False
         # Django's autodiscover_modules() puts a copy of this back when a module fails
         # half-way.
         self._registry: dict[

@@ -80,6 +80,7 @@ class Run:
         self._account: Account | None = None
         self._token: contextvars.Token[Run] | None = None
         self._start_over = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._is_over = False
         self.variables = variables.NONE
         self.serves = False
@@ -94,6 +95,17 @@ class Run:
     def report(self) -> Report:
         """What has happened so far, lifespan by lifespan."""
         return Report({}) if self._account is None else self._account.report()
+
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set when the stop begins, for what goes on until it is told to end.
+
+        A stream, or a websocket, waits for it: ``await run.stopping.wait()``; sync code
+        looks at it: ``run.stopping.is_set()``. Most servers let the lifespans stop when
+        the requests in flight are over: with ``STOPPING_ON_SIGNAL`` in the settings it
+        is set before, by the signal that ends the server.
+        """
+        return self._stopping
 
     @property
     def held(self) -> dict[str, Any]:
@@ -222,6 +234,7 @@ class Run:
     async def _end(
         self, account: Account
     ) -> tuple[float, asyncio.CancelledError | None]:
+        self._stopping.set()
         try:
             return await account.conductor.stop()
         finally:
@@ -320,6 +333,14 @@ class Run:
     def copy_state(self) -> dict[str, Any]:
         """Return a copy of what is published or shared, for one request to keep."""
         return self._values.copy()
+
+    def announce_stop(self) -> None:
+        """Set `stopping`; from any thread, and in the handler of a signal, too."""
+        if self.pid != os.getpid():
+            return
+        # Where the loop is closed, nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._stopping.set)
 
     async def wait_started(self) -> None:
         """Wait until the start is over, whether it has succeeded or not."""

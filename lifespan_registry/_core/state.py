@@ -93,6 +93,13 @@ class State(MutableMapping[str, Any]):
         raise TypeError(message)
 
 
+def announce_stop(state: Mapping[str, Any]) -> None:
+    """Tell the runs that have filled *state* that they are about to be stopped."""
+    for mark, run in state.items():
+        if mark.startswith(MARK):
+            run.announce_stop()
+
+
 def published(definition: Definition, value: object) -> Mapping[str, Any]:
     """Return under which keys *value* is published.
 

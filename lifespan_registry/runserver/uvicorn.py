@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from lifespan_registry._core.state import announce_stop
 from lifespan_registry._host import Host
 from lifespan_registry.exceptions import ApplicationError
 from lifespan_registry.runserver.requests import Requests
@@ -98,6 +99,7 @@ class UvicornServer:
         def end() -> None:
             nonlocal ending
             server.should_exit = True
+            announce_stop(self._host.state)
             ending = self._loop.create_task(self._requests.end())
 
         self._end = end

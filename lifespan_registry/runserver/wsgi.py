@@ -77,6 +77,9 @@ class WSGIServer(basehttp.WSGIServer):
         the middle of the start.
         """
         self._has_to_leave = True
+        for one in all_threaded():
+            if (run := one.run) is not None:
+                run.announce_stop()
         if not self._is_starting:
             return
         if threading.current_thread() is self._thread:

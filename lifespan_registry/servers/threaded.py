@@ -7,6 +7,7 @@ over a fork: each process has its own.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import contextvars
 import logging
 import os
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lifespan_registry._core.failures import log_failure, message_of
 from lifespan_registry._core.loop_thread import LoopThread
 from lifespan_registry.exceptions import LazyRefusedError, LazyStartError
-from lifespan_registry.servers import known
+from lifespan_registry.servers import known, notice
 
 if TYPE_CHECKING:
     from lifespan_registry._core.registry import Registry
@@ -102,6 +103,7 @@ class Threaded:
             starting.cancel()
         with process.lock:
             process.is_over = True
+            process.notice.close()
             if (thread := process.thread) is not None:
                 try:
                     thread.stop()
@@ -155,6 +157,8 @@ class Threaded:
         finally:
             process.starting = None
         process.thread, process.is_over = thread, False
+        if self._registry.stopping_on_signal:
+            process.notice.enter_context(notice.given(run.announce_stop))
         _call_at_exit(self._stop_at_exit)
 
     def _stop_at_exit(self) -> None:
@@ -187,6 +191,7 @@ class _Process:
         self.thread: LoopThread | None = None
         self.failure: BaseException | None = None
         self.is_over = False
+        self.notice = contextlib.ExitStack()
 
 
 def _call_at_exit(function: Callable[[], None]) -> None:

@@ -36,7 +36,7 @@ def text(application: Any, verb: str, phase: str, said: str) -> str:
     """Return the message that a server gets of a failure of *application*."""
     return (
         f"1 lifespan failed to {verb}:\n    {where(application)}: ApplicationError: "
-        "the lifespan of the wrapped application (speaker.<locals>.shop) failed at "
+        "the lifespan of the application (speaker.<locals>.shop) failed at "
         f"its {phase}{said}"
     )
 

@@ -182,7 +182,7 @@ async def answer_again(send: Any) -> None:
         (
             leave_the_process,
             (
-                "the lifespan of the wrapped application (speaker.<locals>.shop) "
+                "the lifespan of the application (speaker.<locals>.shop) "
                 "failed at its run: SystemExit(3)"
             ),
         ),
@@ -241,6 +241,6 @@ async def test_application_of_which_no_line_is_known(
 
     assert log == ["+a", "-a", START_FAILED]
     assert (
-        "the lifespan of the wrapped application (partial) failed at its startup: "
+        "the lifespan of the application (partial) failed at its startup: "
         "SystemExit('shop')"
     ) in server.messages[0]["message"]

@@ -140,7 +140,7 @@ def test_object_that_is_no_lifespan(
     assert str(caught.value) == f"{caught.value.origin} {slip}"
 
 
-NO_NAME = "needs a name: @on_lifespan(name='...') takes any text but '*'."
+NO_NAME = "needs a name: name='...' takes any text but '*'."
 
 
 class Factory:

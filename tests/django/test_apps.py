@@ -134,7 +134,7 @@ def test_bad_settings_are_warned_of(tmp_path: Path) -> None:
         "LIFESPAN_REGISTRY['STARTUP_TIMEOUT'] is '30'. It takes seconds above 0; "
         "float('inf') never gives up. The default counts.\n"
         "LIFESPAN_REGISTRY has an unknown key 'PORT'. It knows: STARTUP_TIMEOUT, "
-        "SHUTDOWN_TIMEOUT, MODULE, LAZY. The default counts.\n"
+        "SHUTDOWN_TIMEOUT, MODULE, LAZY, STOPPING_ON_SIGNAL. The default counts.\n"
     )
 
 

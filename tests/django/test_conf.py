@@ -13,13 +13,13 @@ from lifespan_registry._core.conductor import Limits
 
 SECONDS = "It takes seconds above 0; float('inf') never gives up."
 MODULE = "It takes the name of a module in each app, or None to import none."
-KNOWS = "It knows: STARTUP_TIMEOUT, SHUTDOWN_TIMEOUT, MODULE, LAZY."
+KNOWS = "It knows: STARTUP_TIMEOUT, SHUTDOWN_TIMEOUT, MODULE, LAZY, STOPPING_ON_SIGNAL."
 
 
 def test_defaults() -> None:
     """Without the dict every setting has its default."""
     assert not hasattr(settings, "LIFESPAN_REGISTRY")
-    assert conf.read() == (20.0, 10.0, "lifespans", True)
+    assert conf.read() == (20.0, 10.0, "lifespans", True, False)
     assert list(conf.problems()) == []
 
 
@@ -29,11 +29,12 @@ def test_defaults() -> None:
         "SHUTDOWN_TIMEOUT": math.inf,
         "MODULE": "web.lifespans",
         "LAZY": False,
+        "STOPPING_ON_SIGNAL": True,
     }
 )
 def test_given_settings_count() -> None:
     """Each key of the dict takes the place of its default."""
-    assert conf.read() == (3, math.inf, "web.lifespans", False)
+    assert conf.read() == (3, math.inf, "web.lifespans", False, True)
     assert conf.read().limits == Limits(3, math.inf)
     assert list(conf.problems()) == []
 
@@ -85,6 +86,7 @@ def test_unknown_key(key: object, hint: str) -> None:
         ("MODULE", ["lifespans"], MODULE),
         ("LAZY", 0, "It takes True or False."),
         ("LAZY", "no", "It takes True or False."),
+        ("STOPPING_ON_SIGNAL", None, "It takes True or False."),
     ],
 )
 def test_bad_value(key: str, value: object, hint: str) -> None:
@@ -109,10 +111,14 @@ def test_limits_follow_the_settings() -> None:
     assert limits == [(20, 10), (1, 10), (20, 2), (1, 10), (20, 10)]
 
 
-def test_lazy_follows_the_settings() -> None:
-    """The default registry starts by a request where the settings let it."""
-    lazy = [default_registry.lazy]
-    with override_settings(LIFESPAN_REGISTRY={"LAZY": False}):
-        lazy.append(default_registry.lazy)
-    lazy.append(default_registry.lazy)
-    assert lazy == [True, False, True]
+def test_switches_follow_the_settings() -> None:
+    """The default registry starts by a request, and listens, as the settings say."""
+
+    def switches() -> tuple[bool, bool]:
+        return default_registry.lazy, default_registry.stopping_on_signal
+
+    before = switches()
+    changed = {"LAZY": False, "STOPPING_ON_SIGNAL": True}
+    with override_settings(LIFESPAN_REGISTRY=changed):
+        assert switches() == (False, True)
+    assert before == switches() == (True, False)

@@ -15,7 +15,14 @@ FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w/]+\.py)\b")
 
 
-OPTIONAL = ("celery", "django.tasks", "django_tasks_db", "taskiq", "taskiq_redis")
+OPTIONAL = (
+    "celery",
+    "channels",
+    "django.tasks",
+    "django_tasks_db",
+    "taskiq",
+    "taskiq_redis",
+)
 """What some blocks import that is not installed for all tests."""
 
 

@@ -30,10 +30,12 @@ class Process:
     def __init__(
         self, *arguments: str, environment: Mapping[str, str], root: Path = ROOT
     ) -> None:
+        inherited = os.environ.copy()
+        inherited.pop("DJANGO_SETTINGS_MODULE")  # that of the tests themselves
         self._popen = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=root,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            env={**inherited, "PYTHONUNBUFFERED": "1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -64,7 +64,11 @@ def test_recycling(row: Row, way: Recycling, tmp_path: Path) -> None:
             # A worker that is still starting may take a signal for one to its startup.
             notes = server.processes
             up = {process for process in notes if STOPPED[0] not in notes[process]}
-            return server.wait_until_up(row.workers) == up
+            # Requests bring the next recycling: none is sent before all can answer.
+            has_started = sum(STARTED[-1] in notes[process] for process in up)
+            return (
+                has_started == row.workers and server.wait_until_up(has_started) == up
+            )
 
         server.wait_until(are_gone, "end of the old workers")
         server.wait_until(is_settled, "calm")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
+from lifespan_registry import default_registry
 from lifespan_registry.exceptions import CrashedError
 from tests.servers.project.environment import note, released
 from tests.servers.project.lifespans import Resource, database, worker
@@ -59,6 +62,41 @@ async def slow(request: Any) -> JsonResponse:
     return JsonResponse([resource.is_open for resource in resources], safe=False)
 
 
+async def ticks(request: Any) -> StreamingHttpResponse:
+    """Answer without an end, until the run is about to be stopped."""
+    run = default_registry.current_run()
+    assert run is not None
+
+    async def until_stopping() -> AsyncIterator[str]:
+        yield "tick"
+        note("open stream")
+        await run.stopping.wait()
+        note(f"closed stream, with its database {open_or_closed(request)}")
+        yield " goodbye"
+
+    return StreamingHttpResponse(until_stopping())
+
+
+def ticks_in_thread(request: Any) -> StreamingHttpResponse:
+    """Do the same in sync code."""
+    run = default_registry.current_run()
+    assert run is not None
+
+    def until_stopping() -> Iterator[str]:
+        yield "tick"
+        note("open stream")
+        while not run.stopping.is_set():
+            time.sleep(0.01)
+        note(f"closed stream, with its database {open_or_closed(request)}")
+        yield " goodbye"
+
+    return StreamingHttpResponse(until_stopping())
+
+
+def open_or_closed(request: Any) -> str:
+    return "open" if request.state.database.is_open else "closed"
+
+
 async def crash(request: Any) -> HttpResponse:
     worker.get().set()
     return HttpResponse()
@@ -78,6 +116,8 @@ urlpatterns = [
     path("hello/", hello),
     path("mine/", mine),
     path("slow/", slow),
+    path("ticks/", ticks),
+    path("ticks-in-thread/", ticks_in_thread),
     path("crash/", crash),
     path("crashed/", crashed),
 ]

@@ -1,0 +1,1 @@
+"""One HTTP client, with its pool of connections, for all requests."""

@@ -1,0 +1,1 @@
+"""Jobs at set times, beside the requests."""

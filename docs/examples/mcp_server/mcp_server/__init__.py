@@ -1,0 +1,1 @@
+"""An MCP server beside Django, and what both use."""

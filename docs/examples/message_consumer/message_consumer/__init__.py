@@ -1,0 +1,1 @@
+"""Views that publish messages, and a consumer that handles them, in one process."""

@@ -1,0 +1,1 @@
+"""A pool of connections to PostgreSQL, beside the ORM on the same database."""

@@ -1,0 +1,23 @@
+"""Settings of an example that runs on one's own machine, and nowhere else."""
+
+import os
+
+SECRET_KEY = "an example has no secrets"  # noqa: S105
+DEBUG = True
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+INSTALLED_APPS = ["lifespan_registry", "redis_client"]
+MIDDLEWARE: list[str] = []
+ROOT_URLCONF = "redis_client.urls"
+ASGI_APPLICATION = "redis_client.asgi.application"
+
+# The lifespans say on the console when they start and stop, in line with Uvicorn.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname}:     {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"lifespan_registry": {"handlers": ["console"], "level": "INFO"}},
+}
+
+REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -1,0 +1,1 @@
+"""What every line of the log says, and a trace of each request."""

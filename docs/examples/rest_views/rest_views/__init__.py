@@ -1,0 +1,1 @@
+"""One connection to a database, for views of Django Ninja and of REST framework."""

@@ -1,0 +1,26 @@
+"""Settings of an example that runs on one's own machine, and nowhere else."""
+
+SECRET_KEY = "an example has no secrets"  # noqa: S105
+DEBUG = True
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+INSTALLED_APPS = ["lifespan_registry", "ninja", "rest_framework", "rest_views"]
+MIDDLEWARE: list[str] = []
+ROOT_URLCONF = "rest_views.urls"
+ASGI_APPLICATION = "rest_views.asgi.application"
+
+# The lifespans say on the console when they start and stop, in line with Uvicorn.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname}:     {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"lifespan_registry": {"handlers": ["console"], "level": "INFO"}},
+}
+
+# Without users there is no need of django.contrib.auth.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}

@@ -1,0 +1,1 @@
+"""Models that take seconds to load, and a moment for each answer."""

@@ -1,0 +1,1 @@
+"""The examples, each served and asked as its README says."""
