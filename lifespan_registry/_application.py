@@ -64,13 +64,21 @@ async def application_lifespan(
     talk = _Conversation(application, scope, is_expected=is_expected)
     try:
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(talk.call())
-            await talk.ask("startup", task)
-            yield
-            await talk.ask("shutdown", task)
-            if not task.done():
-                await asyncio.wait((task,), timeout=PATIENCE)
-                task.cancel()
+            talk.task = task = group.create_task(talk.call())
+            if is_expected:
+                # Who cancels all tasks, as the end of asyncio.run() does, is to find
+                # ours alone: it holds back until those that need it are over, and is
+                # not waited for once it has been given up.
+                asyncio.tasks._unregister_task(task)  # noqa: SLF001
+            try:
+                await talk.ask("startup", task)
+                yield
+                await talk.ask("shutdown", task)
+                if not task.done():
+                    await asyncio.wait((task,), timeout=PATIENCE)
+                    task.cancel()
+            finally:
+                talk.is_over = True
     except BaseExceptionGroup as group_error:
         # The group has one task, and says less than the error of that one.
         error = group_error.exceptions[0]
@@ -98,20 +106,25 @@ class _Conversation:
         self._is_up = False
         self._error: BaseException | None = None
         self._crash: str | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.is_over = False
+        """Whether a cancellation is ours."""
 
     async def call(self) -> None:
         """Call the application, and judge how it ends."""
         try:
             await self._application(self._scope, self._receive, self._send)
-        except asyncio.CancelledError:
-            raise
         except BaseException as error:
+            is_cancelled = isinstance(error, asyncio.CancelledError)
+            if is_cancelled and (self.is_over or not self._is_expected):
+                raise
             if self._is_up and self._answer is None:
                 # Outside any question: it has crashed while it was to stay up. Only
                 # an Exception may leave a task; asyncio stops the loop for others.
                 if isinstance(error, Exception):
                     raise
-                raise ApplicationError(self._name, "run", repr(error)) from error
+                said = _in_short(self._crash or repr(error), error)
+                raise ApplicationError(self._name, "run", said) from error
             self._error = error
         else:
             if self._crash is not None:
@@ -127,13 +140,11 @@ class _Conversation:
             await asyncio.wait((answer, task), return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 if (failed := answer.result()) is not None:
-                    # Starlette and its like raise what they have just told, and tell
-                    # the whole traceback of it.
+                    # Starlette and its like raise what they have just told.
                     await asyncio.wait((task,), timeout=PATIENCE)
                     task.cancel()
-                    if self._error is not None and failed.startswith("Traceback"):
-                        failed = brief(self._error)
-                    raise ApplicationError(self._name, phase, failed) from self._error
+                    said = _in_short(failed, self._error)
+                    raise ApplicationError(self._name, phase, said) from self._error
                 self._answer = None
                 self._is_up = True
         self._judge_end(phase)
@@ -174,6 +185,8 @@ class _Conversation:
         if self._is_up and self._answer is None and kind == "lifespan.shutdown.failed":
             # Starlette tells of a crash by this, and raises what it is of.
             self._crash = message.get("message") or ""
+            if self.task is not None:
+                asyncio.get_running_loop().call_later(PATIENCE, self.task.cancel)
             return
         if self._answer is None or self._answer.done():
             text = f"{self._name} sent {kind!r}, and nobody had asked"
@@ -185,3 +198,10 @@ class _Conversation:
         else:
             text = f"{self._name} sent {kind!r} in answer to 'lifespan.{self._phase}'"
             raise RuntimeError(text)
+
+
+def _in_short(said: str, error: BaseException | None) -> str:
+    """Return what an application *said*; of a whole traceback, its *error* alone."""
+    if error is None or not said.startswith("Traceback"):
+        return said
+    return brief(error)

@@ -57,6 +57,11 @@ class LifespanApplication:
         self._asked: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
         self._lazy: LazyStarts | None = None
 
+    @property
+    def registry(self) -> Registry:
+        """The registry whose lifespans it runs."""
+        return self._registry
+
     def __repr__(self) -> str:
         from lifespan_registry._application import describe  # noqa: PLC0415
 

@@ -30,6 +30,7 @@ __all__ = [
     "LazyStartError",
     "LifespanError",
     "MissingKeyError",
+    "MountError",
     "NeverYieldedError",
     "NotAContextManagerError",
     "NotInThisRunError",
@@ -477,6 +478,18 @@ class ApplicationError(LifespanError, RuntimeError):
             f"the lifespan of the application ({self.application}) failed at "
             f"its {self.phase}{said}"
         )
+
+
+class MountError(LifespanError, ValueError):
+    """A `PathDispatcher` cannot mount an application at `path`; `detail` says why."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(path, detail)
+        self.path = path
+        self.detail = detail
+
+    def explain(self) -> str:
+        return f"the path {self.path!r} {self.detail}"
 
 
 # --- Errors of a run ---------------------------------------------------------------

@@ -17,9 +17,10 @@ from lifespan_registry._application import (
     describe,
     lifespan_scope,
 )
-from lifespan_registry._core.forms import origin_of
+from lifespan_registry._core.forms import innermost, origin_of
 from lifespan_registry._core.registry import Registry, default_registry
-from lifespan_registry.exceptions import DefinitionError
+from lifespan_registry.asgi import LifespanApplication
+from lifespan_registry.exceptions import DefinitionError, MountError
 
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Names
@@ -123,7 +124,7 @@ def include_app(
     the same. (ASGI specification, "Lifespan Protocol", version 2.0.)
     """
     opener = _Opener(app, factory)
-    if slip := opener.slip():
+    if slip := opener.slip(registry):
         raise DefinitionError(origin_of(opener, name)[0], slip)
     register = registry.on_lifespan(name=name, state_key=state_key, **options)
     return IncludedApp(register(opener))
@@ -143,14 +144,16 @@ class _Opener:
     def __init__(self, app: Any, factory: Any) -> None:
         self._app = app
         self._factory = factory
+        self.__signature__ = inspect.Signature()
         if _is_callable(factory):
             # From these the registry reads the name and what is to be injected.
-            self.__name__ = getattr(factory, "__name__", type(factory).__name__)
-            self.__signature__ = inspect.signature(factory)
-        else:
-            self.__signature__ = inspect.Signature()
+            inner = innermost(factory)
+            self.__name__ = getattr(inner, "__name__", type(inner).__name__)
+            # Some classes that are written in C do not tell theirs.
+            with contextlib.suppress(ValueError):
+                self.__signature__ = inspect.signature(factory)
 
-    def slip(self) -> str | None:
+    def slip(self, registry: Registry) -> str | None:
         """Say why it cannot be included, if it cannot."""
         if (self._app is None) is (self._factory is None):
             return "cannot be included: it takes an application, or factory=, not both."
@@ -159,6 +162,11 @@ class _Opener:
             return (
                 f"cannot be included: it is of type {type(one).__name__}, which cannot "
                 "be called."
+            )
+        if isinstance(one, LifespanApplication) and one.registry is registry:
+            return (
+                "cannot be included: it is wrapped in LifespanApplication, which would "
+                "start the lifespans of the registry once more. Include what is in it."
             )
         if inspect.iscoroutinefunction(self._factory):
             return "cannot be included: its factory= is a coroutine function."
@@ -196,11 +204,20 @@ class PathDispatcher:
     A mounted application finds its own path in ``root_path``, and ``path`` goes on from
     there: it begins with ``root_path``, as the ASGI specification has it
     ("HTTP Connection Scope"; django/asgiref, issue 229).
+
+    Raises `MountError` for a path that is the root, or is there twice.
     """
 
     def __init__(self, default: Application, mounts: Mapping[str, Application]) -> None:
         self.default = default
-        paths = {"/" + path.strip("/"): app for path, app in mounts.items()}
+        paths: dict[str, Application] = {}
+        for path, app in mounts.items():
+            mounted = "/" + path.strip("/")
+            if mounted == "/":
+                raise MountError(path, "is the root of all: what is there is default.")
+            if mounted in paths:
+                raise MountError(path, "is mounted twice, with and without slashes.")
+            paths[mounted] = app
         self._mounts = sorted(paths.items(), key=_length, reverse=True)
 
     def __repr__(self) -> str:

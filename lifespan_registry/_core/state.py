@@ -96,7 +96,7 @@ class State(MutableMapping[str, Any]):
 def announce_stop(state: Mapping[str, Any]) -> None:
     """Tell the runs that have filled *state* that they are about to be stopped."""
     for mark, run in state.items():
-        if mark.startswith(MARK):
+        if str(mark).startswith(MARK):
             run.announce_stop()
 
 

@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-from lifespan_registry.servers import known, notice
+from lifespan_registry.servers import known
 
 logger = logging.getLogger("lifespan_registry")
 
@@ -62,7 +62,7 @@ def _with_uvicorn(stop: Stop) -> None:
         text = "it does not run in the main thread"
         raise RuntimeError(text)
     # The handler of the signal is a method of the server.
-    handler = notice.handler_behind(signal.SIGTERM)
+    handler: Any = signal.getsignal(signal.SIGTERM)
     server = handler.__self__
     if not isinstance(server, sys.modules["uvicorn"].Server):
         text = f"SIGTERM is handled by {handler!r}"

@@ -56,6 +56,11 @@ class Link:
         self._announce = announce
         self.before: Any = None
 
+    @property
+    def __self__(self) -> Any:
+        """That of the handler: sse-starlette, for one, finds its server by it."""
+        return self.before.__self__
+
     def put_on(self) -> None:
         """Come first, from now on."""
         before: Any = signal.getsignal(self._number)
@@ -65,9 +70,21 @@ class Link:
             signal.signal(self._number, self)
 
     def take_off(self) -> None:
-        """Come first no more, unless somebody else does by now."""
-        if self.before is not None and signal.getsignal(self._number) is self:
-            signal.signal(self._number, self.before)
+        """Announce no more, and leave, with all that have ended, if that can be."""
+        self._announce = _nothing
+        if threading.current_thread() is not threading.main_thread():
+            return
+        first: Any = signal.getsignal(self._number)
+        handler = first
+        while isinstance(handler, Link) and handler.has_ended:
+            handler = handler.before
+        if handler is not first:
+            signal.signal(self._number, handler)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it only hands the signal on."""
+        return self._announce is _nothing
 
     def __call__(self, number: int, frame: FrameType | None) -> Any:
         """Handle the signal."""
@@ -75,9 +92,5 @@ class Link:
         return self.before(number, frame)
 
 
-def handler_behind(number: signal.Signals) -> Any:
-    """Return what handles the signal, behind what `given` has put in front of it."""
-    handler: Any = signal.getsignal(number)
-    while isinstance(handler, Link):
-        handler = handler.before
-    return handler
+def _nothing() -> None:
+    """Stand in a link that has ended."""

@@ -157,9 +157,9 @@ class Threaded:
         finally:
             process.starting = None
         process.thread, process.is_over = thread, False
+        _call_at_exit(self._stop_at_exit)
         if self._registry.stopping_on_signal:
             process.notice.enter_context(notice.given(run.announce_stop))
-        _call_at_exit(self._stop_at_exit)
 
     def _stop_at_exit(self) -> None:
         try:

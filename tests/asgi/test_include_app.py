@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -35,12 +36,14 @@ from tests.asgi.servers import (
     START_FAILED,
     STARTED,
     STARTUP,
+    STOP_FAILED,
     Plain,
     Server,
     keys,
     logged,
 )
-from tests.core.waiting import until
+from tests.core.processes import output_of
+from tests.core.waiting import some_steps, until
 from tests.tracked import tracked
 
 HERE = os.path.relpath(__file__)
@@ -409,3 +412,176 @@ async def test_wrapped_by_itself(registry: Registry, log: list[str]) -> None:
     assert await server.start() == {"type": STARTED}
     await server.stop()
     assert log == ["+shop", "-shop"]
+
+
+def test_wrapper_around_the_same_registry(registry: Registry) -> None:
+    """What would start the registry from within itself is refused."""
+    wrapper = LifespanApplication(ignores, registry=registry)
+    with pytest.raises(DefinitionError, match="is wrapped in LifespanApplication"):
+        include_app(wrapper, name="shop", registry=registry)
+    include_app(wrapper, name="shop", registry=Registry())
+
+
+def test_names_of_factories(registry: Registry) -> None:
+    """A factory in a partial object has its own name; a type of C has no parameters."""
+
+    def shop(colour: str) -> Any:
+        return ignores
+
+    partial = functools.partial(shop, colour="red")
+    assert include_app(factory=partial, registry=registry).name == "shop"
+    assert include_app(factory=dict, registry=registry).name == "dict"
+    assert registry.plan().names == ("shop", "dict")
+
+
+async def started(receive: Any, send: Any) -> None:
+    """Answer that the start is complete, and let that be heard."""
+    await receive()
+    await send({"type": STARTED})
+    await some_steps()
+
+
+async def raises_cancelled(scope: Any, receive: Any, send: Any) -> None:
+    await started(receive, send)
+    raise asyncio.CancelledError
+
+
+async def cancels_itself(scope: Any, receive: Any, send: Any) -> None:
+    await started(receive, send)
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+
+
+async def tells_and_returns(scope: Any, receive: Any, send: Any) -> None:
+    await started(receive, send)
+    await send({"type": STOP_FAILED, "message": "out of stock"})
+
+
+async def tells_and_hangs(scope: Any, receive: Any, send: Any) -> None:
+    await tells_and_returns(scope, receive, send)
+    await asyncio.Event().wait()
+
+
+@contextlib.asynccontextmanager
+async def cancelled_lifespan(_app: Starlette) -> AsyncIterator[None]:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().call_later(0.05, task.cancel)
+    yield
+
+
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        (raises_cancelled, "failed at its run: CancelledError()"),
+        (cancels_itself, "failed at its run: CancelledError()"),
+        (tells_and_returns, "failed at its run: out of stock"),
+        (tells_and_hangs, "failed at its run: out of stock"),
+        (Starlette(lifespan=cancelled_lifespan), "failed at its run: CancelledError"),
+    ],
+)
+async def test_odd_crashes(app: Any, said: str, registry: Registry) -> None:
+    """However an application gives up while it is up, that is noticed as a crash."""
+    included = include_app(app, name="shop", registry=registry)
+    async with registry.run() as run:
+        await until(lambda: run.report["shop"].status is Status.CRASHED)
+        await until(lambda: run.report["shop"].error is not None)
+        with pytest.raises(CrashedError) as caught:
+            included.lifespan.get()
+    assert said in str(caught.value)
+
+
+async def cancelled_at_once(scope: Any, receive: Any, send: Any) -> None:
+    raise asyncio.CancelledError
+
+
+async def cancelled_when_asked(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("app", [cancelled_at_once, cancelled_when_asked])
+async def test_cancelled_start(app: Any, registry: Registry) -> None:
+    """One that is cancelled in its start, by itself, has failed to start."""
+    include_app(app, name="shop", registry=registry)
+    with pytest.raises(StartupError) as caught:
+        await registry.run().__aenter__()
+    (error,) = caught.value.exceptions
+    assert isinstance(error, ApplicationError)
+    assert error.text == "CancelledError()"
+
+
+HURRY = """
+import asyncio, contextlib
+from lifespan_registry import Registry
+from lifespan_registry.mounting import include_app
+from starlette.applications import Starlette
+
+registry = Registry()
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    try:
+        yield
+    finally:
+        await asyncio.sleep(0.05)
+        print("pool is closed")
+
+pool = include_app(Starlette(lifespan=lifespan), name="pool", registry=registry)
+
+@registry.on_lifespan(requires=pool)
+async def worker():
+    yield
+    await asyncio.sleep(0.1)
+    print("worker has used the pool")
+
+async def live(up):
+    async with registry.run():
+        up.set()
+        await asyncio.Event().wait()
+
+async def main():
+    up = asyncio.Event()
+    main.task = asyncio.create_task(live(up))
+    await up.wait()
+
+asyncio.run(main())
+"""
+
+STUBBORN = """
+import asyncio, contextlib, logging
+from lifespan_registry import Registry
+from lifespan_registry.mounting import include_app
+
+registry = Registry()
+
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+include_app(app, name="shop", registry=registry, shutdown_timeout=0.1)
+
+async def main():
+    logging.disable()  # of the one that is given up
+    with contextlib.suppress(ExceptionGroup):
+        async with registry.run():
+            pass
+
+asyncio.run(main())
+print("over")
+"""
+
+
+def test_order_of_a_hurried_stop() -> None:
+    """Who cancels all tasks, as asyncio.run() does, finds the order kept."""
+    assert output_of(HURRY) == ["worker has used the pool", "pool is closed"]
+
+
+def test_one_that_ignores_its_cancellation() -> None:
+    """One that has been given up does not keep the process alive."""
+    assert output_of(STUBBORN)[-1] == "over"

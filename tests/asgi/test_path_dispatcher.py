@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from lifespan_registry.exceptions import MountError
 from lifespan_registry.mounting import PathDispatcher
 
 
@@ -180,6 +181,21 @@ async def test_longest_path_counts() -> None:
     assert short.scope["root_path"] == "/api"
     assert repr(application) == "<PathDispatcher: /api, /api/v2>"
     assert repr(PathDispatcher(default, {})) == "<PathDispatcher: nothing mounted>"
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["/"], "the path '/' is the root of all: what is there is default."),
+        ([""], "the path '' is the root of all: what is there is default."),
+        (["/a", "a/"], "the path 'a/' is mounted twice, with and without slashes."),
+    ],
+)
+def test_paths_that_cannot_be_mounted(paths: list[str], said: str) -> None:
+    """The root is for the default, and one path for one application."""
+    with pytest.raises(MountError) as caught:
+        PathDispatcher(Spy(), dict.fromkeys(paths, Spy()))
+    assert str(caught.value) == said
 
 
 async def test_all_else_goes_to_the_default() -> None:

@@ -42,6 +42,7 @@ EXAMPLES: tuple[exceptions.LifespanError, ...] = (
     exceptions.BadStateKeyError(DB, 7),
     exceptions.WasCancelledError(DB, "startup"),
     exceptions.ApplicationError("Starlette", "startup", "no more licences"),
+    exceptions.MountError("/", "is the root of all: what is there is default."),
     exceptions.ShutdownError([(DB, RuntimeError("3 connections are still in use"))]),
     exceptions.ShutdownTimeoutError(DB, 10.0, "shop/lifespans.py:13", ignored=True),
     exceptions.YieldedTwiceError(DB),

@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import uvicorn
 
 from lifespan_registry import Registry
 from lifespan_registry.asgi import LifespanApplication
 from lifespan_registry.servers import notice
+from lifespan_registry.wsgi import LifespanWSGIApplication
 from tests.asgi.servers import STARTED, Plain, Server, logged
 from tests.core.waiting import some_steps, until
 
@@ -121,21 +123,56 @@ def test_handlers_of_the_system(handler: Any, heard: list[int]) -> None:
 
 
 def test_several(heard: list[int]) -> None:
-    """Several may listen, and end in any order; who is behind them can be told."""
+    """Several may listen, and end in any order; at the end all is as it was."""
     announced: list[str] = []
     server = signal.getsignal(TERM)
     one, two = (notice.given(lambda name=name: announced.append(name)) for name in "ab")
     one.__enter__()
     two.__enter__()
-    assert notice.handler_behind(TERM) is server
     signal.raise_signal(TERM)
     assert announced == ["b", "a"]
     one.__exit__(None, None, None)
     signal.raise_signal(TERM)
-    # The first one is in the middle of the chain, where it does no harm.
-    assert announced == ["b", "a", "b", "a"]
+    assert announced == ["b", "a", "b"]
     two.__exit__(None, None, None)
+    assert signal.getsignal(TERM) is server
     assert heard == [TERM, TERM]
+
+
+def test_owner_of_the_handler(heard: list[int]) -> None:
+    """Who looks for the server behind the handler finds it, as sse-starlette does."""
+    server = uvicorn.Server(uvicorn.Config("nothing:nothing"))
+    signal.signal(TERM, server.handle_exit)
+    with notice.given(lambda: None), notice.given(lambda: None):
+        handler: Any = signal.getsignal(TERM)
+        assert handler.__self__ is server
+    signal.signal(TERM, lambda number, frame: None)
+    with notice.given(lambda: None):
+        assert not hasattr(signal.getsignal(TERM), "__self__")
+
+
+def test_end_in_another_thread(registry: Registry, heard: list[int]) -> None:
+    """Lifespans of a WSGI worker may be stopped by another thread than has started."""
+    log: list[str] = []
+
+    @registry.on_lifespan
+    def database() -> Iterator[None]:
+        log.append("+")
+        yield
+        log.append("-")
+
+    registry.stopping_on_signal = True
+    application = LifespanWSGIApplication(Plain(), registry=registry)  # type: ignore[arg-type]
+    for _ in range(2):
+        application.start()
+        thread = threading.Thread(target=application.stop)
+        thread.start()
+        thread.join()
+    assert log == ["+", "-", "+", "-"]
+    # The next one to end takes off what could not be taken off there.
+    with notice.given(lambda: None):
+        pass
+    assert not isinstance(signal.getsignal(TERM), notice.Link)
 
 
 async def test_after_the_end(registry: Registry, heard: list[int]) -> None:
@@ -176,3 +213,12 @@ async def test_hypercorn_built_otherwise(
         "STOPPING_ON_SIGNAL does not know this version of Hypercorn (KeyError: "
         "'shutdown_event'): run.stopping is set when the lifespans begin to stop."
     )
+
+
+def test_hypercorn_without_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A WSGI application under Hypercorn may be started where no loop runs."""
+    hypercorn = pytest.importorskip("hypercorn.asyncio.run")
+    process: Any = multiprocessing.current_process()
+    monkeypatch.setattr(process, "_target", hypercorn.asyncio_worker, raising=False)
+    with notice.given(lambda: None):
+        pass

@@ -23,7 +23,11 @@ def by_event(announce: Callable[[], object]) -> Generator[None]:
     """Have *announce* called when this worker is told to stop, if it is one."""
     process: Any = multiprocessing.current_process()
     target = getattr(process, "_target", None)
-    if not getattr(target, "__module__", "").startswith("hypercorn."):
+    if (
+        not getattr(target, "__module__", "").startswith("hypercorn.")
+        # A WSGI application may be started by itself, where no loop runs yet.
+        or asyncio._get_running_loop() is None  # noqa: SLF001
+    ):
         yield
         return
     try:

@@ -1,0 +1,1 @@
+"""Rooms in which people talk by websockets, with Channels."""

@@ -1,0 +1,1 @@
+"""FastAPI and Starlette beside Django, each with a lifespan of its own."""
