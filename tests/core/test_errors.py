@@ -32,6 +32,7 @@ from lifespan_registry.exceptions import (
     LazyStartError,
     LifespanError,
     MissingKeyError,
+    MountError,
     NeverYieldedError,
     NotAContextManagerError,
     NotInThisRunError,
@@ -83,6 +84,7 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
     (CycleError([(DB, "a"), (CACHE, "b")]), "these 2 lifespans wait for one another"),
     (ChoiceError("only=", "a name", 3), "only= takes a name; it was given 3."),
     (DefinitionError(DB, "is wrong."), "'db' (shop/lifespans.py:10) is wrong."),
+    (MountError("/", "is the root."), "the path '/' is the root."),
     (
         DisabledError(DB, "takes 'db'", CACHE, "is off"),
         "(shop/lifespans.py:10) is off.",
