@@ -9,12 +9,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lifespan_registry._core.lifespan import Lifespan
     from lifespan_registry._core.registry import Registry, default_registry, on_lifespan
+    from lifespan_registry._core.report import LifespanReport, Report, Status
     from lifespan_registry._core.run import Run
     from lifespan_registry._core.state import State
 
-__all__ = ["Lifespan", "Registry", "Run", "State", "default_registry", "on_lifespan"]
+__all__ = [
+    "Lifespan",
+    "LifespanReport",
+    "Registry",
+    "Report",
+    "Run",
+    "State",
+    "Status",
+    "default_registry",
+    "on_lifespan",
+]
 
-_HOMES = {"Lifespan": "lifespan", "Run": "run", "State": "state"}
+_HOMES = {
+    "Lifespan": "lifespan",
+    "LifespanReport": "report",
+    "Report": "report",
+    "Run": "run",
+    "State": "state",
+    "Status": "report",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -21,6 +21,8 @@ logger = logging.getLogger("lifespan_registry")
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 Message: TypeAlias = MutableMapping[str, Any]
 
+FACTORY = " Does it make the application? Then it is include_app(factory=...)."
+
 PATIENCE = 1.0
 """How many seconds an application gets to return once it has answered."""
 
@@ -158,9 +160,11 @@ class _Conversation:
             return
         if self._is_expected:
             logger.warning(
-                "%s speaks no lifespan%s: it is served, and nothing is started for it.",
+                "%s speaks no lifespan%s: it is served, and nothing is started for "
+                "it.%s",
                 self._name,
                 "" if error is None else f" (it raised {brief(error)})",
+                FACTORY if isinstance(error, TypeError) else "",
             )
         elif error is not None:
             logger.log(

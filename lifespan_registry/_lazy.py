@@ -11,7 +11,9 @@ import contextlib
 import contextvars
 import logging
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from lifespan_registry._core.run import inside
 from lifespan_registry._host import Host
@@ -43,11 +45,12 @@ class LazyStarts:
         self._starts = _STARTS.setdefault(registry, weakref.WeakKeyDictionary())
         self._has_warned = False
 
-    async def join(self) -> None:
+    async def join(self, scope: Mapping[str, Any]) -> None:
         """Let a request wait until all is up on its event loop; the first one starts.
 
-        Raises `LazyRefusedError` where the registry forbids it, and `LazyStartError`
-        where the start has failed; the next request then tries again.
+        One that asks how things are, by its *scope*, does not wait. Raises
+        `LazyRefusedError` where the registry forbids it, and `LazyStartError` where the
+        start has failed; the next request then tries again.
         """
         around = inside.get(None)
         if around is not None and around.is_starting:
@@ -61,11 +64,13 @@ class LazyStarts:
             self._registry.check_not_overridden()
             server = known.current_server()
             if not self._registry.lazy:
+                if self._registry.is_probe(scope):
+                    return
                 raise LazyRefusedError(str(server), server.advice)
             self._warn(server)
             start = self._starts[loop] = LazyStart(self._application)
             exits.stop_with(server, start.stop)
-        await start.join()
+        await start.join(partial(self._registry.is_probe, scope))
 
     def _warn(self, server: known.Server) -> None:
         if self._has_warned:
@@ -88,11 +93,11 @@ class LazyStart:
         self._host: Host | None = None
         self._is_over = False
 
-    async def join(self) -> None:
+    async def join(self, is_probe: Callable[[], bool] | None = None) -> None:
         """Wait until the application is up; start it if nobody has.
 
-        Raises `LazyStartError` where that fails. Once it has been up, and is not any
-        more, there is nothing to wait for.
+        Who *is_probe* does not wait. Raises `LazyStartError` where that fails. Once
+        it has been up, and is not any more, there is nothing to wait for.
         """
         if self._host is not None or self._is_over:
             return
@@ -100,6 +105,8 @@ class LazyStart:
             # A client that goes away has only its request cancelled.
             self._attempt = asyncio.create_task(self._try(), name="first request")
             self._attempt.add_done_callback(self._end_attempt)
+        if is_probe is not None and is_probe():
+            return
         attempt = self._attempt
         await asyncio.wait((attempt,))
         failure = "it was cancelled." if attempt.cancelled() else attempt.result()

@@ -86,18 +86,22 @@ class LifespanApplication:
         run = self._registry.current_run()
         # A start that is under way may be that of another wrapper, and may fail.
         if run is None or run.is_starting or self._lazy is not None:
-            await self._start_lazily()
+            await self._start_lazily(scope)
             run = self._registry.current_run()
         if run is not None:
-            if run.is_starting and not run.is_around:
+            if (
+                run.is_starting
                 # A request that a lifespan sends itself must not wait for it.
+                and not run.is_around
+                and not self._registry.is_probe(scope)
+            ):
                 await run.wait_started()
             state: dict[str, Any] = {**run.copy_state(), **(scope.get("state") or {})}
             scope = {**scope, "state": state}
             run.apply_variables()
         await self.app(scope, receive, send)
 
-    async def _start_lazily(self) -> None:
+    async def _start_lazily(self, scope: Any) -> None:
         """Start by this request what no server has started, or wait for that."""
         if asyncio.get_running_loop() in self._asked:
             return
@@ -106,7 +110,7 @@ class LifespanApplication:
             from lifespan_registry._lazy import LazyStarts  # noqa: PLC0415
 
             self._lazy = LazyStarts(self._answer, self._registry)
-        await self._lazy.join()
+        await self._lazy.join(scope)
 
     async def _serve_with_variables(
         self,

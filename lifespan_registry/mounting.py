@@ -156,7 +156,7 @@ class _Opener:
     def slip(self, registry: Registry) -> str | None:
         """Say why it cannot be included, if it cannot."""
         if (self._app is None) is (self._factory is None):
-            return "cannot be included: it takes an application, or factory=, not both."
+            return "cannot be included: it takes either an application or factory=."
         one = self._app if self._factory is None else self._factory
         if not _is_callable(one):
             return (

@@ -82,7 +82,7 @@ class LifespanWSGIApplication:
         `LazyStartError` where that has failed, `LazyRefusedError` where the settings
         forbid it.
         """
-        run = self._threaded.join()
+        run = self._threaded.join(environ)
         if run is not None:
             environ[ENVIRON_KEY] = run.copy_state()
             # A thread keeps its context: the request before may have set others.

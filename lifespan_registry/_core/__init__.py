@@ -10,7 +10,9 @@ Each room may look at those below it, never up:
 - ``calls``: a coroutine that another thread has run on the loop of a run
 - ``account``: what is to be said about a run, in reports and to who misses a value
 - ``conductor``: who starts now, and who stops now
+- ``log``: what is logged of a run, with extras for machines
 - ``member``: one lifespan of one run, its one task from enter to exit
+- ``telling``: who is told that a run starts, stops, or has lost a lifespan
 - ``opening``, ``values``: what a member enters; what it has yielded
 - ``graph``: makes a plan, or finds every reason why there is none
 - ``threads``, ``variables``, ``watch``: the thread of a sync lifespan, context

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from lifespan_registry._core.report import LifespanReport, Report, Status
@@ -31,15 +32,20 @@ Failure: TypeAlias = tuple[Origin, BaseException]
 class Account:
     """Reads what *conductor* and its members have come to.
 
-    *absent* are the lifespans that take no part, by name, each with the reason; *now*
-    is the time of the event loop.
+    *absent* are the lifespans that take no part, by name, each with the reason;
+    *stopping* is set when the stop begins; *now* is the time of the event loop.
     """
 
     def __init__(
-        self, conductor: Conductor, absent: Mapping[str, str], now: float
+        self,
+        conductor: Conductor,
+        absent: Mapping[str, str],
+        stopping: asyncio.Event,
+        now: float,
     ) -> None:
         self.conductor = conductor
         self._absent = absent
+        self._stopping = stopping
         self._members = {one.step.name: one for one in conductor.members}
         self._clock = time.time() - now
 
@@ -56,8 +62,41 @@ class Account:
     def report(self) -> Report:
         """Return what has happened so far, lifespan by lifespan."""
         return Report(
-            {name: self._describe(one) for name, one in self._members.items()}
+            {name: self._describe(one) for name, one in self._members.items()},
+            status=self._status(),
+            started_in=self.conductor.started_in,
+            stopped_in=self.conductor.stopped_in,
+            critical_path=self.critical_path(),
         )
+
+    def critical_path(self) -> tuple[str, ...]:
+        """Return the names of those that have determined how long the start took.
+
+        That is the one that has started last, and before it, step by step, the last one
+        that it has waited for.
+        """
+        members = self.conductor.members
+        if self.conductor.started_in is None:
+            return ()
+        path: list[str] = []
+        candidates: Collection[int] = range(len(members))
+        while candidates:
+            # Where the clock is too coarse to tell, the plan does.
+            last = max(candidates, key=lambda place: (members[place].started_at, place))
+            path.append(members[last].step.name)
+            candidates = members[last].step.waits_for
+        return tuple(reversed(path))
+
+    def _status(self) -> Status:
+        conductor = self.conductor
+        if conductor.failing:
+            return Status.FAILED
+        if self._stopping.is_set():
+            is_over = conductor.stopped_in is not None
+            return Status.STOPPED if is_over else Status.STOPPING
+        if any(one.status is Status.CRASHED for one in conductor.members):
+            return Status.CRASHED
+        return Status.STARTING if conductor.starting else Status.STARTED
 
     @property
     def failure(self) -> str | None:
@@ -119,17 +158,26 @@ class Account:
         def span(start: float, end: float) -> float | None:
             return None if math.isnan(end - start) else end - start
 
+        step = member.step
         members = self.conductor.members
+        reasons = {
+            members[other].step.name: how
+            for other, how in sorted(step.waits_for.items())
+        }
+        limits = self.conductor.limits
         return LifespanReport(
-            name=member.step.name,
+            name=step.name,
             origin=member.origin,
+            tags=step.definition.tags,
             status=member.status,
-            waits_for=tuple(
-                members[other].step.name for other in sorted(member.step.waits_for)
-            ),
+            waits_for=tuple(reasons),
+            reasons=reasons,
+            startup_timeout=step.startup_limit(limits.startup),
+            shutdown_timeout=step.shutdown_limit(limits.shutdown),
             start_began=moment(member.began),
             started_at=moment(member.started_at),
             startup_seconds=span(member.began, member.started_at),
+            stop_began=moment(member.leave_began),
             stopped_at=moment(member.left),
             shutdown_seconds=span(member.leave_began, member.left),
             # Not by or: an exception may be false.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import logging
-import math
 from collections import deque
+from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lifespan_registry._core import variables
 from lifespan_registry._core.definition import Limits
@@ -18,11 +17,10 @@ from lifespan_registry._core.watch import Watch
 from lifespan_registry.exceptions import StartupTimeoutError
 
 if TYPE_CHECKING:
+    from lifespan_registry._core.log import Log
     from lifespan_registry._core.plan import Plan
     from lifespan_registry._core.values import Values
     from lifespan_registry.exceptions import Origin
-
-logger = logging.getLogger("lifespan_registry")
 
 GRACE = 1.0
 """How many seconds a cancelled exit gets before it is left behind."""
@@ -34,6 +32,7 @@ class Conductor:
     `start()` and `stop()` run in the task that enters and leaves the run; each lifespan
     lives in a task of its own, and tells when it has moved on. No task is created to
     wait for them, and none is awaited by `gather`, which would lose track of them.
+    *crashed* is called with the name of one that has ended while it was to stay up.
     """
 
     def __init__(
@@ -42,7 +41,9 @@ class Conductor:
         limits: Limits,
         values: Values,
         base: Context,
-        log_level: int,
+        *,
+        log: Log,
+        crashed: Callable[[str], None],
     ) -> None:
         self.members = [
             Member(self, values, step, place, step.shutdown_limit(limits.shutdown))
@@ -52,9 +53,12 @@ class Conductor:
         self._crashing: set[Member] = set()
         self.starting = True
         self.stopping = False
-        self._limits = limits
+        self.started_in: float | None = None
+        self.stopped_in: float | None = None
+        self.limits = limits
         self._base = base
-        self._log_level = log_level
+        self._log = log
+        self._tell_crash = crashed
         self._loop = asyncio.get_running_loop()
         # The task in which the run is entered. It is None under run_in_executor and
         # the like, and that the run is then cancelled with it is nobody's wish.
@@ -67,11 +71,11 @@ class Conductor:
         self.alive = 0
         self._watch = Watch(self._is_starting, self._start_overdue, self._report)
 
-    async def start(self) -> float:
+    async def start(self) -> None:
         """Start each one as soon as all that it waits for have started.
 
-        Returns how many seconds it took. Comes back early when one has failed; what it
-        failed of is in `failures`.
+        `started_in` is how many seconds it took. Comes back early when one has failed;
+        what it failed of is in `failures`.
         """
         try:
             while self._to_start and not self.failing:
@@ -81,7 +85,8 @@ class Conductor:
         finally:
             self.starting = False
             self._watch.close()
-        return self._watch.seconds
+        if not self.failing:
+            self.started_in = self._watch.seconds
 
     def _launch(self, member: Member) -> None:
         inherited = variables.merged(
@@ -91,9 +96,7 @@ class Conductor:
         if inherited:
             context.run(variables.apply, inherited, self._base)
         self.alive += 1
-        self._watch.expect(
-            member.place, member.step.startup_limit(self._limits.startup)
-        )
+        self._watch.expect(member.place, member.step.startup_limit(self.limits.startup))
         try:
             member.launch(self._loop, context, inherited)
         except BaseException:
@@ -101,11 +104,12 @@ class Conductor:
             self.alive -= 1
             raise
 
-    async def stop(self) -> tuple[float, asyncio.CancelledError | None]:
+    async def stop(self) -> asyncio.CancelledError | None:
         """Exit each one as soon as all that have waited for it have been exited.
 
-        Returns how many seconds it took. Nothing ends this before its time; where this
-        task was cancelled meanwhile, that cancellation is returned, to be raised.
+        `stopped_in` is how many seconds it took. Nothing ends this before its time;
+        where this task was cancelled meanwhile, that cancellation is returned, to be
+        raised.
         """
         self.stopping = True
         self._watch = Watch(self._is_stopping, self._stop_overdue, self._report)
@@ -131,7 +135,8 @@ class Conductor:
             except asyncio.CancelledError as error:
                 cancelled = error
         self._watch.close()
-        return self._watch.seconds, cancelled
+        self.stopped_in = self._watch.seconds
+        return cancelled
 
     # --- what members tell and ask -------------------------------------------------
 
@@ -156,12 +161,7 @@ class Conductor:
     def started(self, member: Member) -> None:
         """Set those free that have waited for *member*."""
         self._to_start -= 1
-        logger.log(
-            self._log_level,
-            "started %s in %.3f s",
-            member.step.name,
-            member.started_at - member.began,
-        )
+        self._log.started(member)
         for other in member.step.followed_by:
             self._missing[other] -= 1
             if not self._missing[other]:
@@ -184,15 +184,8 @@ class Conductor:
         if member in self._crashing:
             self.failed(member, error)
             return
-        _log(
-            member,
-            logging.ERROR,
-            "lifespan %s crashed %.1f s after its start. Its value is out of reach "
-            "from now on; the other lifespans stay up.",
-            member.origin,
-            member.leave_began - member.started_at,
-            exc_info=error,
-        )
+        self._log.crashed(member, error)
+        self._tell_crash(member.step.name)
 
     def over(self, member: Member) -> None:
         """Set those free whose exit has waited for the one of *member*."""
@@ -203,11 +196,8 @@ class Conductor:
                 if not self._missing[other] and not self.members[other].is_over:
                     heapq.heappush(self._leaving, -other)
         self._watch.ring()
-        if self.stopping and member.status is Status.STOPPED:
-            text, began = "stopped %s in %.3f s", member.leave_began
-            if math.isnan(began):
-                text, began = "called off the start of %s after %.3f s", member.began
-            _log(member, self._log_level, text, member.step.name, member.left - began)
+        if self.stopping:
+            self._log.over(member)
 
     # --- what the watch asks -------------------------------------------------------
 
@@ -216,8 +206,8 @@ class Conductor:
 
     def _start_overdue(self, place: int) -> None:
         member = self.members[place]
-        limit = member.step.startup_limit(self._limits.startup)
-        logger.error("%s takes too long to start: giving up the start", member.origin)
+        limit = member.step.startup_limit(self.limits.startup)
+        self._log.start_overdue(member)
         member.fail(StartupTimeoutError(member.origin, limit, member.at))
 
     def _is_stopping(self, place: int) -> bool:
@@ -226,18 +216,11 @@ class Conductor:
     def _stop_overdue(self, place: int) -> None:
         member = self.members[place]
         if member.late is None and not member.in_thread:
-            text = "%s takes too long to stop: cancelling it"
-            _log(member, logging.ERROR, text, member.origin)
+            self._log.stop_overdue(member)
             member.hurry()
             self._watch.expect(place, GRACE)
             return
-        why = (
-            "its thread cannot be interrupted"
-            if member.in_thread
-            else "it ignores its cancellation"
-        )
-        text = "%s is given up, and left behind: %s"
-        _log(member, logging.ERROR, text, member.origin, why)
+        self._log.given_up(member)
         member.give_up()
 
     def _report(self, seconds: float) -> None:
@@ -248,29 +231,11 @@ class Conductor:
             if not one.is_over
             and (one.leaving if self.stopping else one.status is Status.STARTING)
         ]
-        text = "the %s of the lifespans has taken %.1f s so far; it waits for:%s"
-        names = "".join(
-            f"\n    {one.origin}" + (f", now at {one.at}" if one.at else "")
-            for one in busy
-        )
         if self.stopping:
             # Not even a log handler that raises ends the stop before its time.
-            _log(
-                (busy or self.members)[0], logging.WARNING, text, "stop", seconds, names
-            )
+            self._log.slow("stop", seconds, busy, (busy or self.members)[0])
         else:
-            logger.warning(text, "start", seconds, names)
-
-
-def _log(
-    member: Member, level: int, text: str, *args: object, exc_info: Any = None
-) -> None:
-    """Log *text*; where a handler raises, that is an error of *member* at its exit."""
-    try:
-        logger.log(level, text, *args, exc_info=exc_info)
-    except BaseException as error:  # noqa: BLE001 - kept, and raised by the run
-        own = member.exit_error
-        member.exit_error = error if own is None else own
+            self._log.slow("start", seconds, busy, None)
 
 
 def _patience(member: Member) -> float:

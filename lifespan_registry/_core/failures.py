@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from lifespan_registry.exceptions import LifespanError, PlanError, StartupError, brief
+from lifespan_registry.exceptions import (
+    LifespanError,
+    PlanError,
+    ShutdownError,
+    StartupError,
+    brief,
+)
 
 logger = logging.getLogger("lifespan_registry")
 
@@ -18,7 +24,17 @@ def log_failure(error: BaseException) -> None:
     """Log *error* with its traceback: servers show the message at most."""
     # What is wrong with a plan is in the message, and nowhere in a traceback.
     trace = None if isinstance(error, PlanError) else error
-    logger.error("%s", message_of(error), exc_info=trace)
+    logger.error("%s", message_of(error), exc_info=trace, extra=extra_of(error))
     if isinstance(error, StartupError):
         for origin, problem in error.cleanup:
-            logger.error("while cleaning up: %s", origin, exc_info=problem)
+            extra = {"phase": "stop", "lifespan": origin.name}
+            text = "while cleaning up: %s"
+            logger.error(text, origin, exc_info=problem, extra=extra)
+
+
+def extra_of(error: BaseException) -> dict[str, object]:
+    """Return the extras of a record about *error*: `failed` has the names."""
+    if not isinstance(error, StartupError | ShutdownError):
+        return {}
+    phase = "start" if isinstance(error, StartupError) else "stop"
+    return {"phase": phase, "failed": tuple(one.name for one in error.origins)}

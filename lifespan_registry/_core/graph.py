@@ -35,11 +35,26 @@ def plan(
     *replaced* stand in the place of those of their names. Raises `PlanError` with
     everything that stands against it.
     """
-    draft = _Draft(definitions, only, skip, tags, replaced or {})
+    made, errors = sketch(definitions, only, skip, tags, replaced or {})
+    if errors:
+        raise PlanError(errors)
+    return made
+
+
+def sketch(
+    definitions: Iterable[Definition],
+    only: Names | None,
+    skip: Names | None,
+    tags: frozenset[str] | None,
+    replaced: Mapping[str, Definition],
+) -> tuple[Plan, list[LifespanError]]:
+    """Return the plan as far as there can be one, and what stands against it.
+
+    What is wrong can be drawn by it: in a circle, one waits for another after it.
+    """
+    draft = _Draft(definitions, only, skip, tags, replaced)
     draft.connect()
     order = draft.order()
-    if draft.errors:
-        raise PlanError(draft.errors)
     place = {index: position for position, index in enumerate(order)}
     edges = [
         {place[other]: how for other, how in draft.edges[index].items()}
@@ -49,7 +64,7 @@ def plan(
     for position, waits_for in enumerate(edges):
         for other in waits_for:
             followers[other].append(position)
-    return Plan(
+    made = Plan(
         (
             Step(draft.chosen[index], waits_for, tuple(following))
             for index, waits_for, following in zip(order, edges, followers, strict=True)
@@ -60,6 +75,7 @@ def plan(
             if name not in draft.index
         },
     )
+    return made, draft.errors
 
 
 class _Draft:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from lifespan_registry._core.loop_thread import RunInThread
     from lifespan_registry._core.overrides import Override
     from lifespan_registry._core.plan import Plan
+    from lifespan_registry._core.report import Report
     from lifespan_registry._core.run import Run
+    from lifespan_registry._core.telling import Observer
 
     class Decorator(Protocol):
         """``@on_lifespan(...)``: what the decorator with arguments returns."""
@@ -65,8 +67,9 @@ class Registry:
     in two event loops at once. `limits` are the time limits, in seconds, of lifespans
     that have none of their own; `log_level` is the level at which starts and stops are
     logged; `lazy` says whether the first request may start them, where the server does
-    not; `stopping_on_signal` says whether `Run.stopping` of a server is set by the
-    signal that ends it.
+    not; `is_probe` says of its scope, or environ, whether it asks how things are, and
+    so is not to wait for that start; `stopping_on_signal` says whether `Run.stopping`
+    of a server is set by the signal that ends it.
     """
 
     def __init__(self) -> None:
@@ -74,12 +77,14 @@ class Registry:
         self.log_level = logging.INFO
         self.lazy = True
         self.stopping_on_signal = False
+        self.is_probe: Callable[[Mapping[str, Any]], bool] = _is_none
         # Django's autodiscover_modules() puts a copy of this back when a module fails
         # half-way.
         self._registry: dict[
             tuple[str, str, int, str, tuple[object, ...]], Lifespan[Any]
         ] = {}
         self._running = Running()
+        self._observers: list[Observer] = []
         self._mark = f"{MARK}{id(self):x}"
 
     def __repr__(self) -> str:
@@ -234,8 +239,20 @@ class Registry:
             self.limits,
             self._running,
             self._mark,
-            self.log_level,
+            log_level=self.log_level,
+            observers=self._observers,
         )
+
+    def observe(self, observer: Observer) -> None:
+        """Have *observer* called when a run has started, stops, and has stopped.
+
+        And when a lifespan has crashed. It is called in the event loop, with the event,
+        the run, and the name of the one that has crashed, else None; so it has to be
+        quick. A coroutine that it returns is run in a task beside the run. What it
+        raises is logged. Runs that have been made before do not count.
+        """
+        if observer not in self._observers:
+            self._observers.append(observer)
 
     def run_in_thread(
         self,
@@ -317,6 +334,19 @@ class Registry:
                 "module 'lifespans' of an app?"
             )
 
+    def reports(self) -> list[Report]:
+        """Return a report for each run of this process, whatever its event loop.
+
+        Where a server has started one, those of its runs alone. Where none is up, it is
+        one report with nothing in it: its status tells whether there has been one that
+        has stopped, or whose start has failed.
+        """
+        if runs := self._running.serving:
+            return [run.report for run in runs]
+        from lifespan_registry._core.report import Report  # noqa: PLC0415
+
+        return [Report({}, status=self._running.last_status)]
+
     @property
     def is_up_here(self) -> bool:
         """Whether a run is under way on the current event loop, or more than one."""
@@ -329,6 +359,10 @@ class Registry:
 
 
 # What is given may be anything, whatever the annotations say.
+
+
+def _is_none(_request: Mapping[str, Any]) -> bool:
+    return False
 
 
 def _is_mapping(given: object) -> bool:

@@ -11,7 +11,7 @@ from lifespan_registry.exceptions import Origin
 
 
 class Status(enum.Enum):
-    """How far a lifespan has come in its run."""
+    """How far a lifespan has come in its run, or the whole run."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -23,25 +23,56 @@ class Status(enum.Enum):
 
 
 class LifespanReport(NamedTuple):
-    """One lifespan of a run; times are aware datetimes, durations are seconds."""
+    """One lifespan of a run; times are aware datetimes, durations are seconds.
+
+    `waits_for` are the names of those that it starts after, in the order of the plan;
+    `reasons` has the words for each of them, as in ``{"db": "takes 'db'"}``. The two
+    timeouts are those in force, be they its own or the default. Of one that has
+    crashed, `stop_began` is when that was.
+    """
 
     name: str
     origin: Origin
+    tags: frozenset[str]
     status: Status
     waits_for: tuple[str, ...]
+    reasons: Mapping[str, str]
+    startup_timeout: float
+    shutdown_timeout: float
     start_began: dt.datetime | None
     started_at: dt.datetime | None
     startup_seconds: float | None
+    stop_began: dt.datetime | None
     stopped_at: dt.datetime | None
     shutdown_seconds: float | None
     error: BaseException | None
 
 
 class Report(Mapping[str, LifespanReport]):
-    """The lifespans of a run by name, in the order of the plan, at one moment."""
+    """The lifespans of a run by name, in the order of the plan, at one moment.
 
-    def __init__(self, lifespans: Mapping[str, LifespanReport]) -> None:
+    `status` is that of the whole: it has failed when its start has, and has crashed
+    while it is up without one that has. `started_in` and `stopped_in` are the seconds
+    that the start and the stop have taken, None where it has not come to their end.
+    `critical_path` are the names of those that the start has waited for, one after the
+    other: only where one of them gets quicker does the start get quicker. It is empty
+    until all have started.
+    """
+
+    def __init__(
+        self,
+        lifespans: Mapping[str, LifespanReport],
+        *,
+        status: Status = Status.WAITING,
+        started_in: float | None = None,
+        stopped_in: float | None = None,
+        critical_path: tuple[str, ...] = (),
+    ) -> None:
         self._lifespans = dict(lifespans)
+        self.status = status
+        self.started_in = started_in
+        self.stopped_in = stopped_in
+        self.critical_path = critical_path
 
     def __getitem__(self, name: str) -> LifespanReport:
         return self._lifespans[name]

@@ -7,7 +7,8 @@ import contextlib
 import contextvars
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -23,8 +24,10 @@ from lifespan_registry._core import overrides, variables
 from lifespan_registry._core.account import Account, Failure
 from lifespan_registry._core.calls import Call, name_of
 from lifespan_registry._core.conductor import Conductor
-from lifespan_registry._core.report import Report
+from lifespan_registry._core.log import Log
+from lifespan_registry._core.report import Report, Status
 from lifespan_registry._core.state import State
+from lifespan_registry._core.telling import Event, Observer, Telling
 from lifespan_registry._core.values import Values
 from lifespan_registry.exceptions import (
     CallOutsideRunError,
@@ -70,10 +73,13 @@ class Run:
         limits: Limits,
         home: Home,
         mark: str,
+        *,
         log_level: int,
+        observers: Iterable[Observer],
     ) -> None:
         self._make_plan = plan
-        self._log_level = log_level
+        self._log = Log(log_level)
+        self._telling = Telling(observers)
         self._limits = limits
         self._home = home
         self._values = Values(mark, self)
@@ -82,6 +88,7 @@ class Run:
         self._start_over = asyncio.Event()
         self._stopping = asyncio.Event()
         self._is_over = False
+        self._status = Status.WAITING
         self.variables = variables.NONE
         self.serves = False
         self.pid = os.getpid()
@@ -93,17 +100,20 @@ class Run:
 
     @property
     def report(self) -> Report:
-        """What has happened so far, lifespan by lifespan."""
-        return Report({}) if self._account is None else self._account.report()
+        """What has happened so far, as a whole and lifespan by lifespan."""
+        if self._account is None:
+            return Report({}, status=self._status)
+        return self._account.report()
 
     @property
     def stopping(self) -> asyncio.Event:
         """Set when the stop begins, for what goes on until it is told to end.
 
-        A stream, or a websocket, waits for it: ``await run.stopping.wait()``; sync code
-        looks at it: ``run.stopping.is_set()``. Most servers let the lifespans stop when
-        the requests in flight are over: with ``STOPPING_ON_SIGNAL`` in the settings it
-        is set before, by the signal that ends the server.
+        A stream, or a websocket, waits for it on the event loop of the run: ``await
+        run.stopping.wait()``; sync code looks at it: ``run.stopping.is_set()``. Most
+        servers let the lifespans stop when the requests in flight are over: with
+        ``STOPPING_ON_SIGNAL`` in the settings it is set before, by the signal that ends
+        the server.
         """
         return self._stopping
 
@@ -145,13 +155,18 @@ class Run:
             plan = self._make_plan()
             self._values.check(plan)
         except PlanError as error:
+            self._status = Status.FAILED
             self._values.unshare()
             self._home.remove(self, str(error))
             raise
         conductor = Conductor(
-            plan, self._limits, self._values, self._base, self._log_level
+            *(plan, self._limits, self._values, self._base),
+            log=self._log,
+            crashed=partial(self._tell, "crashed"),
         )
-        self._account = Account(conductor, plan.absent, self.loop.time())
+        self._account = Account(
+            conductor, plan.absent, self._stopping, self.loop.time()
+        )
         self._home.add(self)
         try:
             await self._start(self._account)
@@ -184,9 +199,10 @@ class Run:
     async def _start(self, account: Account) -> None:
         """Start, or raise what it has failed of when all is unwound."""
         try:
-            seconds = await account.conductor.start()
+            await account.conductor.start()
             if not account.conductor.failing:
-                self._log("started", len(account), seconds)
+                seconds = account.conductor.started_in
+                self._log.all_started(len(account), seconds, account.critical_path())
         except BaseException as error:  # noqa: BLE001 - raised again in the end
             # Cancelled from outside, while it waited; or a log handler has raised.
             await self._fail(account, error)
@@ -196,10 +212,11 @@ class Run:
             member.changes for member in account.conductor.members
         )
         self._values.settle()
+        self._tell("started")
 
     async def _fail(self, account: Account, error: BaseException | None) -> NoReturn:
         """Exit what has been entered; raise *error*, or what the start failed of."""
-        _, cancelled = await self._end(account)
+        cancelled = await self._end(account)
         errors, order = _sorted_out(account.conductor.failures)
         cleanup = account.exit_failures()
         problem: StartupError | ShutdownError | None = None
@@ -217,7 +234,7 @@ class Run:
 
     async def _stop(self, account: Account, error: BaseException | None) -> None:
         """Stop because of *error*, which is on its way, or because it is time to."""
-        seconds, cancelled = await self._end(account)
+        cancelled = await self._end(account)
         errors, order = _sorted_out(account.exit_failures())
         # Python's own rule: a cancellation in a finally replaces what was on its way.
         leaving = _first(cancelled, error, order)
@@ -227,24 +244,29 @@ class Run:
                 raise problem
             _tell(problem, leaving)
         else:
-            self._log("stopped", len(account), seconds)
+            self._log.all_stopped(len(account), account.conductor.stopped_in)
         if leaving is not None and leaving is not error:
             raise leaving
 
-    async def _end(
-        self, account: Account
-    ) -> tuple[float, asyncio.CancelledError | None]:
-        self._stopping.set()
+    async def _end(self, account: Account) -> asyncio.CancelledError | None:
+        self._announce()
         try:
-            return await account.conductor.stop()
+            cancelled = await account.conductor.stop()
         finally:
             self._is_over = True
             self._values.unshare()
             self._home.remove(self, account.failure)
+        self._tell("stopped")
+        return await self._telling.end(self._limits.shutdown) or cancelled
 
-    def _log(self, what: str, count: int, seconds: float) -> None:
-        text = "%d lifespan %s in %.3f s" if count == 1 else "%d lifespans %s in %.3f s"
-        logger.log(self._log_level, text, count, what, seconds)
+    def _announce(self) -> None:
+        """Tell that the stop begins, once."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._tell("stopping")
+
+    def _tell(self, event: Event, name: str | None = None) -> None:
+        self._telling.tell(event, self, self._base, name)
 
     # --- for sync code -------------------------------------------------------------
 
@@ -340,7 +362,7 @@ class Run:
             return
         # Where the loop is closed, nobody waits any more.
         with contextlib.suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(self._stopping.set)
+            self.loop.call_soon_threadsafe(self._announce)
 
     async def wait_started(self) -> None:
         """Wait until the start is over, whether it has succeeded or not."""
@@ -365,7 +387,10 @@ def _first(*errors: BaseException | None) -> BaseException | None:
     return next((error for error in errors if error is not None), None)
 
 
-def _tell(problem: Exception, leaving: BaseException) -> None:
+def _tell(problem: StartupError | ShutdownError, leaving: BaseException) -> None:
     """Log *problem* and note it on *leaving*, which is raised in its place."""
+    # Only a failure pays for the import.
+    from lifespan_registry._core.failures import extra_of  # noqa: PLC0415
+
     leaving.add_note(str(problem))
-    logger.error("%s", problem, exc_info=problem)
+    logger.error("%s", problem, exc_info=problem, extra=extra_of(problem))

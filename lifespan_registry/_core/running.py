@@ -19,6 +19,7 @@ from lifespan_registry.exceptions import (
 
 if TYPE_CHECKING:
     from lifespan_registry._core.overrides import Layer
+    from lifespan_registry._core.report import Status
     from lifespan_registry._core.run import Run
 
 
@@ -36,6 +37,22 @@ class Running:
         self._layers: dict[Layer, None] = {}
         self._failure: str | None = None
         self._process: int | None = None
+
+    @property
+    def serving(self) -> list[Run]:
+        """The runs of this process, in whatever loop; beside a server's, only those."""
+        runs = [run for run in tuple(self._runs) if _is_alive(run)]
+        return [run for run in runs if run.serves] or runs
+
+    @property
+    def last_status(self) -> Status:
+        """What has become of the last run of this process, when it is over."""
+        # Only who asks pays for the import.
+        from lifespan_registry._core.report import Status  # noqa: PLC0415
+
+        if not self.has_run:
+            return Status.WAITING
+        return Status.STOPPED if self._failure is None else Status.FAILED
 
     @property
     def has_run(self) -> bool:

@@ -13,12 +13,16 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lifespan_registry._core.failures import log_failure, message_of
 from lifespan_registry._core.loop_thread import LoopThread
-from lifespan_registry.exceptions import LazyRefusedError, LazyStartError
+from lifespan_registry.exceptions import (
+    LazyRefusedError,
+    LazyStartError,
+    LifespanError,
+)
 from lifespan_registry.servers import known, notice
 
 if TYPE_CHECKING:
@@ -71,16 +75,21 @@ class Threaded:
             if process.thread is None:
                 self._start(process)
 
-    def join(self) -> Run | None:
+    def join(self, environ: Mapping[str, Any] | None = None) -> Run | None:
         """Return the run for a request; where nobody has started one, start it.
 
-        After `stop()` there is none. Raises `LazyStartError` where the start has
-        failed, and `LazyRefusedError` where the registry forbids it.
+        One that asks how things are, by its *environ*, does not wait for the start: it
+        gets none. After `stop()` there is none either. Raises `LazyStartError` where
+        the start has failed, and `LazyRefusedError` where the registry forbids it.
         """
         process = self._here()
         if (thread := process.thread) is not None:
             return thread.run
         if process.is_over:
+            return None
+        is_down = process.starting is not None or self._needs_start
+        if is_down and environ is not None and self._registry.is_probe(environ):
+            self._begin(process)
             return None
         before = process.failure
         with process.lock:
@@ -111,6 +120,18 @@ class Threaded:
                     # If that was interrupted, it can be asked once more.
                     if thread.is_over:
                         process.thread = None
+
+    def _begin(self, process: _Process) -> None:
+        """Start the lifespans in a thread, for a request that does not wait for it."""
+
+        def start() -> None:
+            # It has been logged; and whoever waits for the next start hears of it.
+            with contextlib.suppress(LifespanError):
+                self.join()
+
+        if process.starting is None:
+            name = "lifespan start"
+            threading.Thread(target=start, name=name, daemon=True).start()
 
     def _here(self) -> _Process:
         # One step for all threads, with a lock that no other process has left locked.

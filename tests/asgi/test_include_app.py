@@ -353,8 +353,8 @@ async def coroutine() -> Any:
 
 
 SLIPS: list[tuple[dict[str, Any], tuple[Any, ...], str]] = [
-    ({"name": "shop"}, (), "it takes an application, or factory=, not both."),
-    ({"factory": ignores}, (ignores,), "it takes an application, or factory=, not "),
+    ({"name": "shop"}, (), "it takes either an application or factory=."),
+    ({"factory": ignores}, (ignores,), "it takes either an application or "),
     ({"name": "shop"}, (3,), "it is of type int, which cannot be called."),
     ({"factory": "shop"}, (), "it is of type str, which cannot be called."),
     ({"factory": coroutine}, (), "its factory= is a coroutine function."),
@@ -585,3 +585,18 @@ def test_order_of_a_hurried_stop() -> None:
 def test_one_that_ignores_its_cancellation() -> None:
     """One that has been given up does not keep the process alive."""
     assert output_of(STUBBORN)[-1] == "over"
+
+
+async def test_factory_taken_for_an_application(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who gives a factory in the place of an application is told the slip."""
+
+    def shop() -> Any:
+        return ignores
+
+    include_app(shop, name="shop", registry=registry)  # type: ignore[call-overload]
+    async with registry.run():
+        pass
+    (text,) = [text for level, text in logged(caplog) if level == "WARNING"]
+    assert text.endswith("Then it is include_app(factory=...).")

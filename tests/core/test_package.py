@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import lifespan_registry
-from lifespan_registry import asgi, exceptions, wsgi
+from lifespan_registry import asgi, exceptions, health, signals, views, wsgi
 from tests.core.processes import output_of
 
 BLOCKED = ("asgiref", "django", "typing_extensions", "uvicorn")
@@ -52,7 +52,9 @@ print(loops, threading.active_count())
     assert output_of(script) == ["[] 1"]
 
 
-@pytest.mark.parametrize("module", [lifespan_registry, exceptions, asgi, wsgi])
+@pytest.mark.parametrize(
+    "module", [lifespan_registry, exceptions, asgi, health, signals, views, wsgi]
+)
 def test_all_is_all(module: ModuleType) -> None:
     """``__all__`` has exactly the public names that a module defines or offers."""
     assert module.__all__ == sorted(module.__all__)

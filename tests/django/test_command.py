@@ -1,7 +1,8 @@
-"""``manage.py lifespans``: what would start, in which order; and whether it does."""
+"""``manage.py lifespans``: what would start, in which order, and why."""
 
 from __future__ import annotations
 
+import json
 import re
 from io import StringIO
 from pathlib import Path
@@ -14,40 +15,24 @@ from django.test import override_settings
 
 from lifespan_registry import Registry
 from lifespan_registry.exceptions import PlanError
-from tests.commands.shop import running
-from tests.project import shop
-from tests.tracked import boom, tracked
+from tests.django.lifespans import SHOP, printed, refusal
+from tests.project import ROOT, shop
+from tests.tracked import tracked
 
-SHOP = """\
-from lifespan_registry import on_lifespan
+LISTED = """\
+      name         needs            needed by              time limits  defined at
+   1  db           -                (http_client), search  20 s, 10 s   shop/lifespans.py:14
+   2  http_client  (db)             search                 20 s, 10 s   shop/lifespans.py:9
+   3  search       db, http_client  -                      20 s, 10 s   shop/lifespans.py:4
+left out: 'metrics' (shop/lifespans.py:19) is disabled by its enabled=
+"""  # noqa: E501 - the table is that wide
 
-
-@on_lifespan
-async def search(http_client, db):
-    yield
-
-
-@on_lifespan
-async def http_client():
-    yield
-
-
-@on_lifespan(before="*")
-async def db():
-    yield
-
-
-@on_lifespan(enabled=False)
-async def metrics():
-    yield
-"""
-
-
-def printed(*args: str, **options: Any) -> str:
-    """Run the command in this process, and return what it prints."""
-    out = StringIO()
-    call_command("lifespans", *args, stdout=out, no_color=True, **options)
-    return out.getvalue()
+WHY = """\
+search           shop/lifespans.py:4
+├── db           shop/lifespans.py:14  'search' takes 'db'
+└── http_client  shop/lifespans.py:9   'search' takes 'http_client'
+    └── db       shop/lifespans.py:14  'http_client' has to wait for 'db', which has before='*'
+"""  # noqa: E501 - likewise
 
 
 def test_whole_output(tmp_path: Path) -> None:
@@ -56,14 +41,11 @@ def test_whole_output(tmp_path: Path) -> None:
     result = project.manage("lifespans")
 
     assert (result.stderr, result.returncode) == ("", 0)
-    assert result.stdout.splitlines() == [
-        "      name         waits for        defined at",
-        "   1  db           -                shop/lifespans.py:14",
-        "   2  http_client  db               shop/lifespans.py:9",
-        "   3  search       db, http_client  shop/lifespans.py:4",
-        "left out: 'metrics' (shop/lifespans.py:19) is disabled by its enabled=",
-    ]
-    assert project.manage("lifespans", "list").stdout == result.stdout
+    assert result.stdout == LISTED
+    assert project.manage("lifespans", "--why", "search").stdout == WHY
+    page = (ROOT / "docs" / "django.md").read_text(encoding="utf-8")
+    assert LISTED in page
+    assert WHY in page
 
 
 def test_errors_of_the_plan(tmp_path: Path) -> None:
@@ -119,19 +101,26 @@ def test_all_are_disabled(default: Registry, log: list[str]) -> None:
     assert printed() == left_out
 
 
-def test_head_of_the_table_is_coloured(default: Registry, log: list[str]) -> None:
-    """On a terminal the head stands out, the rows do not."""
+def test_colours(default: Registry, log: list[str]) -> None:
+    """On a terminal head, names, and what is left out stand out."""
     tracked(default, log, "db")
+    tracked(default, log, "mail", enabled=False)
     out = StringIO()
     call_command("lifespans", stdout=out, force_color=True)
-    head, row = out.getvalue().splitlines()
-    assert (head[:1], head[-4:], row[:6]) == ("\x1b", "\x1b[0m", "   1  ")
+    head, row, left_out = out.getvalue().splitlines()
+    for line in (head, left_out):
+        assert (line[:1], line[-4:]) == ("\x1b", "\x1b[0m")
+    assert re.fullmatch(r"   1  \x1b\[1mdb  \x1b\[0m  [^\x1b]*", row)
 
 
 def chosen(*args: str, **options: Any) -> list[str]:
     """Run the command in this process; return the names in its table, and the rest."""
     lines = printed(*args, **options).splitlines()
-    return [line.split()[1] if line.startswith("  ") else line for line in lines]
+    return [
+        line.split()[1] if line.startswith("  ") else line
+        for line in lines
+        if not line.startswith(("started ", "stopped ", "critical ", "to be gained"))
+    ]
 
 
 def test_choice(default: Registry, log: list[str]) -> None:
@@ -142,16 +131,16 @@ def test_choice(default: Registry, log: list[str]) -> None:
     origin = mail.definition.origin
     for_others = f"left out: {origin} has tags={{'web'}}, and this run is for tags="
 
-    assert chosen("list") == ["waits", "db", "metrics", "mail"]
-    assert chosen("list", "mail") == ["waits", "db", "mail"]
+    assert chosen("list") == ["needs", "db", "metrics", "mail"]
+    assert chosen("list", "mail") == ["needs", "db", "mail"]
     assert chosen("list", "--skip", "mail", "--skip", "metrics") == [
-        "waits",
+        "needs",
         "db",
         f"left out: {origin} is skipped in this run",
         f"left out: {origin._replace(name='metrics')} is skipped in this run",
     ]
     assert chosen("list", "--tag", "worker") == [
-        "waits",
+        "needs",
         "db",
         "metrics",
         f"{for_others}{{'worker'}}",
@@ -165,6 +154,122 @@ def test_choice(default: Registry, log: list[str]) -> None:
         f"{for_others}{{'worker'}}",
         f"left out: {origin._replace(name='metrics')} is skipped in this run",
     ]
+
+
+@pytest.mark.parametrize(
+    ("form", "first"),
+    [
+        ("json", "{"),
+        ("mermaid", "flowchart LR"),
+        ("dot", "digraph lifespans {"),
+        ("svg", "<svg "),
+    ],
+)
+def test_format(form: str, first: str, default: Registry, log: list[str]) -> None:
+    """``--format`` draws what is listed, wherever it stands."""
+    tracked(default, log, "db")
+    tracked(default, log, "search", requires="db")
+    tracked(default, log, "metrics", enabled=False)
+    text = printed("--format", form)
+
+    assert text.startswith(first)
+    assert "metrics" in text
+    assert printed("list", "--format", form) == text
+    assert printed("--format", form, "list") == text
+    assert printed(format=form) == text
+    part = printed("list", "db", "--format", form)
+    assert ("search" in part, "metrics" in part) == (False, False)
+
+
+def test_unknown_format(default: Registry, log: list[str]) -> None:
+    """A format that is none is refused with those that are, however it is given."""
+    tracked(default, log, "db")
+    takes = "--format takes json, mermaid, dot or svg; it was given"
+    assert refusal("--format", "dott") == f"{takes} 'dott'. Did you mean 'dot'?"
+    assert refusal("list", "--format", "dott").startswith(takes)
+    assert refusal(format="xml") == f"{takes} 'xml'."
+
+
+@pytest.mark.usefixtures("default")
+def test_format_of_nothing() -> None:
+    """What a program reads is an empty picture; the hint is for its user."""
+    out, err = StringIO(), StringIO()
+    call_command("lifespans", format="json", stdout=out, stderr=err)
+    assert json.loads(out.getvalue()) == {"lifespans": []}
+    assert err.getvalue().startswith("No lifespans are registered.")
+
+
+def test_circle_is_drawn(tmp_path: Path) -> None:
+    """The picture is printed, with all in it, and the command fails."""
+    text = SHOP.replace('before="*"', 'after="search"').replace("enabled=False", "")
+    project = shop(tmp_path, {"shop/lifespans.py": text})
+    result = project.manage("lifespans", "--format", "dot")
+
+    assert result.returncode == 1
+    assert result.stdout.count("color=red") == 4
+    for name in ("search", "http_client", "db", "metrics"):
+        assert f'label="{name}"' in result.stdout
+    assert "these 2 lifespans wait for one another" in result.stderr
+
+
+def test_circle_of_some(default: Registry, log: list[str]) -> None:
+    """What has been chosen is drawn, and no other error draws anything."""
+    tracked(default, log, "a", requires="b")
+    tracked(default, log, "b", requires="a")
+    tracked(default, log, "c", tags="web")
+    out = StringIO()
+    for args in (["a", "--tag", "web"], ["nowhere"]):
+        with pytest.raises(CommandError):
+            call_command("lifespans", "list", *args, format="dot", stdout=out)
+    assert re.findall(r'label="(\w+)"', out.getvalue()) == ["a", "b"]
+
+
+def test_why(default: Registry, log: list[str]) -> None:
+    """``--why`` shows what comes before one, and in whose words, also as a picture."""
+    db = tracked(default, log, "db")
+    tracked(default, log, "mail")
+    tracked(default, log, "search", requires="db", after="*")
+    tracked(default, log, "page", requires="search")
+    where = db.definition.origin.where
+
+    assert printed("--why", "page").splitlines() == [
+        f"page          {where}",
+        f"└── search    {where}  'page' requires 'search'",
+        f"    ├── db    {where}  'search' requires 'db'",
+        f"    └── mail  {where}  'search' has after='*'",
+    ]
+    assert printed("list", "--why", "page") == printed(why="page")
+    assert printed("--why", "mail") == f"mail  {where}\n"
+    rows = json.loads(printed("--why", "search", "--format", "json"))["lifespans"]
+    assert [row["name"] for row in rows] == ["db", "mail", "search"]
+
+
+def test_why_of_one_that_takes_no_part(default: Registry, log: list[str]) -> None:
+    """It says why that one does not start."""
+    metrics = tracked(default, log, "metrics", enabled=False).definition.origin
+    mail = tracked(default, log, "mail").definition.origin
+    tracked(default, log, "db")
+    disabled = f"left out: {metrics} is disabled by its enabled=\n"
+    assert printed("--why", "metrics") == disabled
+    assert printed("list", "db", "--why", "mail") == (
+        f"left out: {mail} is left out by only= of this run\n"
+    )
+
+
+def test_why_of_an_unknown_name(default: Registry, log: list[str]) -> None:
+    """A name that does not exist is refused, with those that look like it."""
+    tracked(default, log, "search")
+    unknown = "no lifespan is registered under the name"
+    assert refusal("--why", "serach") == f"{unknown} 'serach'. Did you mean 'search'?"
+    assert refusal(why="") == f"{unknown} ''."
+
+
+def test_run_draws_nothing(default: Registry, log: list[str]) -> None:
+    """What shows the plan does not go with what starts it."""
+    tracked(default, log, "db")
+    for options in (("--why", "db"), ("--format", "dot")):
+        assert refusal(*options, "run").startswith("--format and --why show ")
+    assert log == []
 
 
 @pytest.mark.parametrize("action", ["list", "run"])
@@ -217,133 +322,3 @@ def test_words_of_the_command_line(
         "Skip 'market' as well, or do not skip 'http'."
     )
     assert error("mail", "--skip", "http").endswith(imported)
-
-
-def test_run(default: Registry, log: list[str]) -> None:
-    """It starts them, stops them, and says how long each of it took."""
-    tracked(default, log, "db")
-    search = tracked(default, log, "search", requires="db")
-    lines = printed("run").splitlines()
-
-    assert log == ["+db", "+search", "-search", "-db"]
-    seconds = r"\d+\.\d{3} s"
-    for line, pattern in zip(
-        lines,
-        (
-            "      name    start    stop     status",
-            rf"   1  db      {seconds}  {seconds}  stopped",
-            rf"   2  search  {seconds}  {seconds}  stopped",
-            rf"2 lifespans started in {seconds}, stopped in {seconds}",
-        ),
-        strict=True,
-    ):
-        assert re.fullmatch(pattern, line), line
-    last = printed("run", skip=[search.name]).splitlines()[-1]
-    assert last.startswith("1 lifespan started in ")
-
-
-def test_run_of_none(default: Registry) -> None:
-    """Where there is none to run, it says so, and that is no failure."""
-    assert not len(default)
-    assert printed("run").startswith("No lifespans are registered.")
-
-
-def test_run_that_fails(default: Registry, log: list[str]) -> None:
-    """All errors are named, and the table shows how far each one has come."""
-    tracked(default, log, "db", leave=boom("no db"))
-    tracked(default, log, "mail", enter=boom("no mail"))
-    tracked(default, log, "search", requires="mail")
-    out = StringIO()
-
-    with pytest.raises(CommandError) as failed:
-        call_command("lifespans", "run", stdout=out, no_color=True)
-    assert [line.split()[-1] for line in out.getvalue().splitlines()] == [
-        "status",
-        "error",
-        "failed",
-        "waiting",
-    ]
-    assert re.fullmatch(
-        r"1 lifespan failed to start:\n.*'mail' \(.*\): RuntimeError: no mail\n"
-        r"Then, while those .*:\n.*'db' \(.*\): RuntimeError: no db",
-        str(failed.value),
-    )
-
-
-def test_exit_code(tmp_path: Path) -> None:
-    """A deployment sees by the code what has come of it."""
-    project = shop(tmp_path, {"shop/lifespans.py": SHOP})
-    good = project.manage("lifespans", "run")
-    text = SHOP.replace(
-        "async def db():\n    yield", "async def db():\n    1 / 0\n    yield"
-    )
-    project.write({"shop/lifespans.py": text})
-    bad = project.manage("lifespans", "run")
-    unknown = project.manage("lifespans", "run", "serach")
-
-    assert (good.stderr, good.returncode) == ("", 0)
-    assert good.stdout.splitlines()[-1].startswith("3 lifespans started in ")
-    assert bad.returncode == unknown.returncode == 1
-    assert bad.stderr == (
-        "CommandError: 1 lifespan failed to start:\n"
-        "    'db' (shop/lifespans.py:14): ZeroDivisionError: division by zero\n"
-    )
-    assert "Did you mean 'search'" in unknown.stderr
-    assert unknown.stdout == ""
-
-
-EXITING = """
-import sys
-
-
-@on_lifespan
-async def bad():
-    {}
-    yield
-    {}
-"""
-
-
-@pytest.mark.parametrize(
-    "where", [("sys.exit(0)", "pass"), ("pass", "sys.exit(0)")], ids=["start", "stop"]
-)
-def test_lifespan_that_exits(where: tuple[str, str], tmp_path: Path) -> None:
-    """A lifespan that ends the process is no success, whatever code it gives."""
-    text = SHOP + EXITING.format(*where)
-    project = shop(tmp_path, {"shop/lifespans.py": text})
-    result = project.manage("lifespans", "run", "bad")
-
-    assert result.returncode == 1
-    assert result.stderr == (
-        "CommandError: 'bad' (shop/lifespans.py:26) raised SystemExit(0), which ends "
-        "the process.\n"
-    )
-    assert re.search(r"\n   1  bad  .* (failed|with an error)\n", result.stdout)
-
-
-SLOW = """
-# The measuring of coverage has a handler of its own.
-signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-@on_lifespan
-async def slow():
-    try:
-        print("slow starts", flush=True)
-        await asyncio.sleep(600)
-        yield
-    finally:
-        print("slow cleans up", flush=True)
-"""
-
-
-def test_run_is_interrupted(tmp_path: Path) -> None:
-    """SIGTERM unwinds it, and the table shows who has not come to its end."""
-    text = f"import asyncio, signal\n{SHOP}\n{SLOW}"
-    project = shop(tmp_path, {"shop/lifespans.py": text})
-    with running(project, "lifespans", "run") as process:
-        process.wait_for("slow starts")
-        process.terminate()
-        assert process.wait() == 143
-    assert process.output.splitlines()[1] == "slow cleans up"
-    assert re.search(r"\n   \d  slow +- +", process.output)

@@ -13,6 +13,7 @@ import pytest
 from django.core.checks import CheckMessage, run_checks
 from django.core.management import get_commands
 from django.test import AsyncRequestFactory, RequestFactory, override_settings
+from starlette.datastructures import State as StarletteState
 
 from lifespan_registry import checks, exceptions
 from lifespan_registry.asgi import LifespanApplication
@@ -81,6 +82,8 @@ def test_messages_of_others(tmp_path: Path) -> None:
         _ = wsgi.scope
     with pytest.raises(KeyError) as no_state:
         _ = asgi.scope["state"]
+    with pytest.raises(AttributeError) as no_key:
+        _ = StarletteState().db
     command = shop(tmp_path, {}, "INSTALLED_APPS = []\n").manage("lifespans")
     # As a WSGI server calls the one, and Uvicorn the other.
     asgi_application: Any = LifespanApplication(test_message)
@@ -95,6 +98,7 @@ def test_messages_of_others(tmp_path: Path) -> None:
         str(no_middleware.value),
         str(no_scope.value),
         f"KeyError: {no_state.value}",
+        str(no_key.value),
         command.stderr.splitlines()[0],
         str(not_asgi.value),
         str(not_wsgi.value),

@@ -8,7 +8,16 @@ from typing import Any, assert_type
 
 from django.http import HttpRequest
 
-from lifespan_registry import Registry, Run, State, default_registry, on_lifespan
+from lifespan_registry import (
+    LifespanReport,
+    Registry,
+    Report,
+    Run,
+    State,
+    Status,
+    default_registry,
+    on_lifespan,
+)
 from lifespan_registry.exceptions import (
     CycleError,
     LifespanError,
@@ -32,7 +41,15 @@ async def use() -> None:
         assert_type(run.state, State)
         assert_type(run.state["db"], Any)
         assert_type(run.state.db, Any)
+        assert_type(run.report, Report)
+        assert_type(run.report.status, Status)
+        assert_type(run.report.started_in, float | None)
+        assert_type(run.report.critical_path, tuple[str, ...])
         report = run.report["db"]
+        assert_type(report, LifespanReport)
+        assert_type(report.tags, frozenset[str])
+        assert_type(report.reasons, Mapping[str, str])
+        assert_type(report.startup_timeout, float)
         assert_type(report.origin, Origin)
         assert_type(report.startup_seconds, float | None)
         assert_type(report.waits_for, tuple[str, ...])

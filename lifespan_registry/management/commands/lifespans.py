@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+import argparse
+import contextlib
+import datetime as dt
+import logging
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from lifespan_registry import conf
-from lifespan_registry._core.definition import names_of
-from lifespan_registry._core.plan import Plan, Step
 from lifespan_registry._core.registry import default_registry
-from lifespan_registry._core.report import LifespanReport, Status
-from lifespan_registry.exceptions import DisabledError, PlanError, near_misses
+from lifespan_registry.exceptions import CycleError, PlanError
 from lifespan_registry.management.base import LoopCommand, told
+from lifespan_registry.management.choice import Choice, as_typed, check_tags
+from lifespan_registry.management.progress import Live, Progress, encodable
+from lifespan_registry.management.shapes import (
+    FORMATS,
+    add_shapes,
+    check_shape,
+    graph_of,
+    sketch_of,
+)
+from lifespan_registry.pictures import bars, text, waterfall
+from lifespan_registry.pictures.timeline import of_report
 
 if TYPE_CHECKING:
-    from lifespan_registry._core.definition import Names
+    from lifespan_registry._core.report import LifespanReport
     from lifespan_registry._core.run import Run
-
-Row: TypeAlias = tuple[str, ...]
-
-LIST_HEAD = ("name", "waits for", "defined at")
-RUN_HEAD = ("name", "start", "stop", "status")
-
-TYPED = {
-    "only= of the run names it": "the command line asks for it",
-    "skip= of the run names it": "--skip asks for it",
-}
-"""What an error says of the options of a run, and what has been typed for these."""
+    from lifespan_registry.pictures.graph import Graph, Node
 
 
 class Command(LoopCommand):
-    """List the registered lifespans in the order in which they start, or try them."""
+    """List or draw the lifespans in the order in which they start, or try them."""
 
     help = (
-        "Lists the registered lifespans in the order in which they start, with what "
-        "each waits for and where it is defined. Nothing is started, but by 'run': "
-        "that starts them, reports, and stops them."
+        "Lists the registered lifespans in the order in which they start: who needs "
+        "whom, tags, time limits, where each is defined; or draws them. Nothing is "
+        "started, but by 'run': that starts them, reports, and stops them."
     )
     # The checks stop at what this is to show; and it is there for when things fail.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add ``list`` and ``run``; without either, the command lists."""
+        add_shapes(parser, default=None)
         actions = parser.add_subparsers(dest="action", metavar="list | run")
         for action, words in (
             ("list", "list them, which is what happens without it, too"),
@@ -62,75 +64,113 @@ class Command(LoopCommand):
                 metavar="TAG",
                 help="start what has this tag, and what has none",
             )
+            if action == "list":
+                # What stands before "list" is not to be lost.
+                add_shapes(one, default=argparse.SUPPRESS)
+            else:
+                one.add_argument(
+                    "--svg",
+                    metavar="FILE",
+                    help="draw when each starts and stops",
+                )
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Print the plan, or run it; fail with all that stands against it."""
-        only, skip = options.get("names") or None, options.get("skip") or ()
-        tags = options.get("tag")
+        choice = Choice(
+            options.get("names") or None, options.get("skip") or (), options.get("tag")
+        )
+        form, why = options["format"], options["why"]
         if not len(default_registry):
-            self.stdout.write(_nothing())
-        _check_tags(tags or ())
+            # What is drawn is read by programs.
+            (self.stdout if form is None else self.stderr).write(_nothing())
+        check_shape(form, why, options["action"])
+        check_tags(choice.tags or ())
         try:
-            plan = default_registry.plan(only=only, skip=skip, tags=tags)
+            plan = default_registry.plan(**choice._asdict())
         except PlanError as error:
-            raise CommandError(_as_typed(error, skip)) from None
-        absent = [
-            f"left out: {lifespan.definition.origin} {plan.absent[lifespan.name]}"
-            for lifespan in default_registry
-            # Of those that nobody has asked for there is nothing to say.
-            if lifespan.name in plan.absent and lifespan.name in (only or plan.absent)
-        ]
+            if form and any(isinstance(one, CycleError) for one in error.exceptions):
+                self._show(sketch_of(choice, why), form, why)
+            raise CommandError(as_typed(error, choice.skip)) from None
+        graph = graph_of(plan, choice, why)
         if options["action"] == "run":
-            run = default_registry.run(only=only, skip=skip, tags=tags)
-            with told():
-                self.on_loop(lambda: self._try(run, absent))
+            self._run(choice, graph.absent, _writable(options.get("svg")))
         else:
-            self._show(LIST_HEAD, map(partial(_planned, plan), plan), absent)
+            self._show(graph, form, why)
 
-    async def _try(self, run: Run, absent: Iterable[str]) -> None:
-        began = time.perf_counter()
+    def _show(self, graph: Graph, form: str | None, why: str | None) -> None:
+        """Print *graph*, which is that of all, or of what leads to *why*."""
+        if form is not None:
+            self._print((FORMATS[form](graph),))
+        elif why is None or graph.absent:
+            self._print(text.draw(graph, self._style))
+        else:
+            self._print(text.tree(graph, why, self._style))
+
+    def _run(self, choice: Choice, absent: Iterable[Node], file: Path | None) -> None:
+        with _untold():
+            run = default_registry.run(**choice._asdict())
         try:
-            async with run:
-                started = time.perf_counter()
+            with told():
+                self.on_loop(lambda: self._try(run))
+        finally:
+            report = run.report
+            timeline = of_report(report, dt.datetime.now(dt.UTC))
+            self._print(bars.draw(timeline, self._style))
+            self._print(map(text.left_out, absent))
+            if file is not None:
+                file.write_text(waterfall.draw(timeline), encoding="utf-8")
+        if count := len(report):
+            self.stdout.write(
+                f"{count} lifespan{'s' if count > 1 else ''} started in "
+                f"{report.started_in or 0:.3f} s, stopped in "
+                f"{report.stopped_in or 0:.3f} s"
+            )
+
+    async def _try(self, run: Run) -> None:
+        is_terminal = self.stdout.isatty() and self.style.ERROR("-") != "-"
+        follower = Live if is_terminal else Progress
+        try:
+            with follower(run, self.stdout):
+                async with run:
+                    pass
         except SystemExit as error:
             # That of a signal is raised when this has been cancelled, and not here.
             raise CommandError(_who_exits(run.report.values(), error)) from error
-        finally:
-            self._show(RUN_HEAD, map(_tried, run.report.values()), absent)
-        if count := len(run.report):
-            self.stdout.write(
-                f"{count} lifespan{'s' if count > 1 else ''} started in "
-                f"{started - began:.3f} s, stopped in "
-                f"{time.perf_counter() - started:.3f} s"
-            )
 
-    def _show(self, head: Row, rows: Iterable[Row], absent: Iterable[str]) -> None:
-        """Print a table, unless it has no rows, and below it what is *absent*."""
-        if len(lines := [head, *rows]) > 1:
-            self._table(lines)
-        for line in absent:
-            self.stdout.write(line)
+    def _print(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.stdout.write(encodable(line, self.stdout))
 
-    def _table(self, lines: list[Row]) -> None:
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        for number, row in enumerate(lines):
-            cells = map(str.ljust, row, widths)
-            line = f"{number or '':>4}  {'  '.join(cells)}".rstrip()
-            self.stdout.write(line if number else self.style.MIGRATE_HEADING(line))
+    @property
+    def _style(self) -> text.Style:
+        return text.Style(
+            head=self.style.MIGRATE_HEADING,
+            name=self.style.MIGRATE_LABEL,
+            aside=self.style.WARNING,
+        )
 
 
-def _planned(plan: Plan, step: Step) -> Row:
-    others = [plan[place].name for place in sorted(step.waits_for)]
-    return step.name, ", ".join(others) or "-", step.origin.where
+@contextlib.contextmanager
+def _untold() -> Generator[None]:
+    """Let the run that is made in the block not log what the command prints."""
+    level, default_registry.log_level = default_registry.log_level, logging.DEBUG
+    try:
+        yield
+    finally:
+        default_registry.log_level = level
 
 
-def _tried(one: LifespanReport) -> Row:
-    spans = (one.startup_seconds, one.shutdown_seconds)
-    start, stop = ("-" if span is None else f"{span:.3f} s" for span in spans)
-    status = one.status.value
-    if one.status is Status.STOPPED and one.error is not None:
-        status += " with an error"
-    return one.name, start, stop, status
+def _writable(name: str | None) -> Path | None:
+    """Return the file of that *name*, which can be written, before anything starts."""
+    if name is None:
+        return None
+    file = Path(name)
+    try:
+        file.touch()
+    except OSError as error:
+        words = f"--svg cannot write the file {name!r}: {error.strerror}."
+        raise CommandError(words) from None
+    return file
 
 
 def _who_exits(reports: Iterable[LifespanReport], error: SystemExit) -> str:
@@ -138,39 +178,8 @@ def _who_exits(reports: Iterable[LifespanReport], error: SystemExit) -> str:
     return f"{who} raised {error!r}, which ends the process."
 
 
-def _check_tags(asked: Names) -> None:
-    known = {tag for lifespan in default_registry for tag in lifespan.definition.tags}
-    for tag in names_of(asked):
-        if tag not in known:
-            text = f"no lifespan has the tag {tag!r}."
-            if close := near_misses(tag, known):
-                text += f" Did you mean {' or '.join(map(repr, close))}?"
-            raise CommandError(text)
-
-
-def _as_typed(refused: PlanError, skip: Names) -> str:
-    """Say what stands against the plan in the words of the command line."""
-    text = str(refused)
-    for error in refused.exceptions:
-        words = str(error)
-        if (
-            isinstance(error, DisabledError)
-            and error.origin is not None
-            and error.needed.name in names_of(skip)
-        ):
-            advice = (
-                f"Skip {error.origin.name!r} as well, or do not skip "
-                f"{error.needed.name!r}."
-            )
-            words = f"{words.splitlines()[0]}\n{advice}"
-        for option, typed in TYPED.items():
-            words = words.replace(option, typed)
-        text = text.replace(str(error), words)
-    return text
-
-
 def _nothing() -> str:
-    text = "No lifespans are registered."
+    words = "No lifespans are registered."
     if module := conf.read().MODULE:
-        text += f" Write them with @on_lifespan in {module}.py of an installed app."
-    return text
+        words += f" Write them with @on_lifespan in {module}.py of an installed app."
+    return words

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
-from django.urls import path
+from django.urls import include, path
 
 from lifespan_registry import default_registry
 from lifespan_registry.exceptions import CrashedError
@@ -120,4 +120,5 @@ urlpatterns = [
     path("ticks-in-thread/", ticks_in_thread),
     path("crash/", crash),
     path("crashed/", crashed),
+    path("lifespans/", include("lifespan_registry.urls")),
 ]
