@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from lifespan_registry._application import (
     Application,
@@ -25,6 +25,18 @@ from lifespan_registry.exceptions import DefinitionError, MountError
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Names
     from lifespan_registry._core.lifespan import Lifespan
+
+    class Options(TypedDict, total=False):
+        """Those of `Registry.on_lifespan` that mean the same here."""
+
+        requires: Names
+        after: Names
+        before: Names
+        startup_timeout: float | None
+        shutdown_timeout: float | None
+        enabled: bool | Callable[[], bool]
+        tags: str | Iterable[str]
+
 
 __all__ = ["IncludedApp", "PathDispatcher", "include_app"]
 
@@ -73,14 +85,8 @@ def include_app(
     *,
     name: str,
     registry: Registry = ...,
-    requires: Names = ...,
-    after: Names = ...,
-    before: Names = ...,
     state_key: str | None = ...,
-    startup_timeout: float | None = ...,
-    shutdown_timeout: float | None = ...,
-    enabled: bool | Callable[[], bool] = ...,
-    tags: str | Iterable[str] = ...,
+    **options: Unpack[Options],
 ) -> IncludedApp: ...
 @overload
 def include_app(
@@ -88,14 +94,8 @@ def include_app(
     factory: Callable[..., Application],
     name: str | None = ...,
     registry: Registry = ...,
-    requires: Names = ...,
-    after: Names = ...,
-    before: Names = ...,
     state_key: str | None = ...,
-    startup_timeout: float | None = ...,
-    shutdown_timeout: float | None = ...,
-    enabled: bool | Callable[[], bool] = ...,
-    tags: str | Iterable[str] = ...,
+    **options: Unpack[Options],
 ) -> IncludedApp: ...
 def include_app(
     app: Application | None = None,
@@ -105,7 +105,7 @@ def include_app(
     name: str | None = None,
     registry: Registry = default_registry,
     state_key: str | None = None,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> IncludedApp:
     """Register the lifespan of *app*; return the ASGI callable to mount in its place.
 

@@ -12,7 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_room.settings")
 
 django = get_asgi_application()
 
-from chat_room.consumers import Recall, Room  # noqa: E402 - Django is set up before
+# This needs a Django that is set up.
+from chat_room.consumers import Recall, Room
 
 websockets = [
     path("<slug:room>/", Room.as_asgi()),

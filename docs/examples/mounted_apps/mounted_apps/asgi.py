@@ -11,7 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mounted_apps.settings")
 
 django = get_asgi_application()
 
-from mounted_apps.lifespans import api_app, pages_app  # noqa: E402 - Django is set up
+# This needs a Django that is set up.
+from mounted_apps.lifespans import api_app, pages_app
 
 application = LifespanApplication(
     PathDispatcher(django, {"/api": api_app, "/pages": pages_app})

@@ -26,7 +26,7 @@ async def prices() -> AsyncIterator[dict[str, int]]:
 
 def api(prices: dict[str, int]) -> FastAPI:
     """Make the application of FastAPI, of what the lifespan `prices` has yielded."""
-    from mounted_apps.api import router  # noqa: PLC0415
+    from mounted_apps.api import router
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Till]]:
@@ -43,7 +43,7 @@ def api(prices: dict[str, int]) -> FastAPI:
 
 def pages() -> Starlette:
     """Make the application of Starlette, which counts its visits."""
-    from mounted_apps.pages import routes  # noqa: PLC0415
+    from mounted_apps.pages import routes
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Iterator[int]]]:

@@ -18,7 +18,7 @@ class Words:
     @classmethod
     def learnt(cls) -> "Words":
         """Learn from Python's own manual, which comes with Python."""
-        from pydoc_data.topics import topics  # noqa: PLC0415
+        from pydoc_data.topics import topics
 
         known = set()
         following = defaultdict(list)

@@ -2,7 +2,7 @@
 
 import os
 
-SECRET_KEY = "an example has no secrets"  # noqa: S105
+SECRET_KEY = "an example has no secrets"
 DEBUG = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 

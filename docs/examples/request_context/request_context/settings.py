@@ -4,7 +4,7 @@ import structlog
 
 from request_context.log import add_trace
 
-SECRET_KEY = "an example has no secrets"  # noqa: S105
+SECRET_KEY = "an example has no secrets"
 DEBUG = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 

@@ -1,6 +1,6 @@
 """Settings of an example that runs on one's own machine, and nowhere else."""
 
-SECRET_KEY = "an example has no secrets"  # noqa: S105
+SECRET_KEY = "an example has no secrets"
 DEBUG = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
