@@ -67,6 +67,7 @@ class Account:
             started_in=self.conductor.started_in,
             stopped_in=self.conductor.stopped_in,
             critical_path=self.critical_path(),
+            absent=self._absent,
         )
 
     def critical_path(self) -> tuple[str, ...]:

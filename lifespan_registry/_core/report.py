@@ -56,7 +56,8 @@ class Report(Mapping[str, LifespanReport]):
     that the start and the stop have taken, None where it has not come to their end.
     `critical_path` are the names of those that the start has waited for, one after the
     other: only where one of them gets quicker does the start get quicker. It is empty
-    until all have started.
+    until all have started. `absent` are those that take no part, by name, each with the
+    reason, as in ``{"metrics": "is disabled by its enabled="}``.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class Report(Mapping[str, LifespanReport]):
         started_in: float | None = None,
         stopped_in: float | None = None,
         critical_path: tuple[str, ...] = (),
+        absent: Mapping[str, str] | None = None,
     ) -> None:
         self._lifespans = dict(lifespans)
         self.status = status
         self.started_in = started_in
         self.stopped_in = stopped_in
         self.critical_path = critical_path
+        self.absent = dict(absent or {})
 
     def __getitem__(self, name: str) -> LifespanReport:
         return self._lifespans[name]
