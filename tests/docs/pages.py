@@ -9,7 +9,13 @@ from typing import NamedTuple
 
 from tests.project import ROOT
 
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCS = ROOT / "docs"
+PAGES = (
+    ROOT / "README.md",
+    *sorted(
+        page for page in DOCS.rglob("*.md") if DOCS / "examples" not in page.parents
+    ),
+)
 
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w/]+\.py)\b")
@@ -35,7 +41,7 @@ class Block(NamedTuple):
     file: str | None
 
     def __str__(self) -> str:
-        return f"{self.page.name}:{self.line}"
+        return f"{title(self.page)}:{self.line}"
 
     @property
     def missing(self) -> list[str]:
@@ -46,6 +52,11 @@ class Block(NamedTuple):
             if re.search(rf'(?:from |import |")\b{name}\b', self.text)
             and importlib.util.find_spec(name) is None
         ]
+
+
+def title(page: Path) -> str:
+    """Return what *page* is called in a report of the tests."""
+    return str(page.relative_to(ROOT))
 
 
 def blocks(page: Path) -> list[Block]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES
+from tests.docs.pages import PAGES, title
 
 LINK = re.compile(r"\]\(((?!https?:)[^)#]*)(?:#([^)]+))?\)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -37,7 +37,7 @@ def broken_links(page: Path) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=title)
 def test_links(page: Path) -> None:
     """Every relative link leads to a file, and its anchor to a heading in it."""
     assert broken_links(page) == []

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.pages import PAGES, Block, blocks
+from tests.docs.pages import PAGES, Block, blocks, title
 from tests.project import Project
 from tests.pytest_plugin.inner import install
 
@@ -90,7 +90,7 @@ def test_program(block: Block) -> None:
             asyncio.run(value())
 
 
-@pytest.mark.parametrize("page", PROJECTS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PROJECTS, ids=title)
 def test_project(page: Path, tmp_path: Path) -> None:
     """The files of a page make a project that passes its checks, starts and stops."""
     project, files = written(page, tmp_path)
