@@ -46,6 +46,9 @@ intersphinx_mapping = {
     "python": ("https://docs.python.org/3", "inventories/python.txt"),
     "django": ("https://docs.djangoproject.com/en/stable", "inventories/django.txt"),
 }
+# What is copied of a console is what is typed.
+copybutton_prompt_text = "$ "
+
 linkcheck_anchors_ignore_for_url = [r"https://github\.com/"]
 
 html_theme = "furo"
