@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ PAGES = (
     ),
 )
 
-FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^(<!-- before -->\n)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 FILE = re.compile(r"# ([\w/]+\.py)\b")
 
 
@@ -61,10 +64,18 @@ def title(page: Path) -> str:
 
 def blocks(page: Path) -> list[Block]:
     """Return the blocks of *page* in their order."""
+    return list(_blocks(page, is_before=False))
+
+
+def blocks_before(page: Path) -> list[Block]:
+    """Return those of *page* that show what users of other packages have, and leave."""
+    return list(_blocks(page, is_before=True))
+
+
+def _blocks(page: Path, *, is_before: bool) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
-    found: list[Block] = []
     for fence in FENCE.finditer(text):
-        named = FILE.match(fence[1])
-        line = text.count("\n", 0, fence.start(1)) + 1
-        found.append(Block(page, line, fence[1], named[1] if named else None))
-    return found
+        if bool(fence[1]) is is_before:
+            named = FILE.match(fence[2])
+            line = text.count("\n", 0, fence.start(2)) + 1
+            yield Block(page, line, fence[2], named[1] if named else None)

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from tests.docs.pages import PAGES, Block, blocks, title
+from tests.docs.pages import PAGES, Block, blocks, blocks_before, title
 from tests.project import Project
 from tests.pytest_plugin.inner import install
 
 PROGRAMS = [block for page in PAGES for block in blocks(page) if not block.file]
+BEFORE = [block for page in PAGES for block in blocks_before(page)]
 PROJECTS = [
     page
     for page in PAGES
@@ -74,7 +75,18 @@ asyncio.run(main())
 def test_no_block_is_missed() -> None:
     """Every fence that says Python is one of the blocks."""
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    assert text.lower().count("```py") == sum(len(blocks(page)) for page in PAGES)
+    found = [
+        *PROGRAMS,
+        *BEFORE,
+        *(one for page in PAGES for one in blocks(page) if one.file),
+    ]
+    assert text.lower().count("```py") == len(found)
+
+
+@pytest.mark.parametrize("block", BEFORE, ids=str)
+def test_block_before(block: Block) -> None:
+    """What shows how things were elsewhere is at least Python."""
+    compile(block.text, str(block), "exec")
 
 
 def test_no_package_is_missing(request: pytest.FixtureRequest) -> None:
