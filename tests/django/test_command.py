@@ -43,7 +43,7 @@ def test_whole_output(tmp_path: Path) -> None:
     assert (result.stderr, result.returncode) == ("", 0)
     assert result.stdout == LISTED
     assert project.manage("lifespans", "--why", "search").stdout == WHY
-    page = (ROOT / "docs" / "django.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "command.md").read_text(encoding="utf-8")
     assert LISTED in page
     assert WHY in page
 

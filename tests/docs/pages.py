@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.project import ROOT
 
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCS = ROOT / "docs"
+PAGES = (
+    ROOT / "README.md",
+    *sorted(
+        page for page in DOCS.rglob("*.md") if DOCS / "examples" not in page.parents
+    ),
+)
 
-FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^(<!-- before -->\n)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 FILE = re.compile(r"# ([\w/]+\.py)\b")
 
 
@@ -35,7 +44,7 @@ class Block(NamedTuple):
     file: str | None
 
     def __str__(self) -> str:
-        return f"{self.page.name}:{self.line}"
+        return f"{title(self.page)}:{self.line}"
 
     @property
     def missing(self) -> list[str]:
@@ -48,12 +57,25 @@ class Block(NamedTuple):
         ]
 
 
+def title(page: Path) -> str:
+    """Return what *page* is called in a report of the tests."""
+    return str(page.relative_to(ROOT))
+
+
 def blocks(page: Path) -> list[Block]:
     """Return the blocks of *page* in their order."""
+    return list(_blocks(page, is_before=False))
+
+
+def blocks_before(page: Path) -> list[Block]:
+    """Return those of *page* that show what users of other packages have, and leave."""
+    return list(_blocks(page, is_before=True))
+
+
+def _blocks(page: Path, *, is_before: bool) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
-    found: list[Block] = []
     for fence in FENCE.finditer(text):
-        named = FILE.match(fence[1])
-        line = text.count("\n", 0, fence.start(1)) + 1
-        found.append(Block(page, line, fence[1], named[1] if named else None))
-    return found
+        if bool(fence[1]) is is_before:
+            named = FILE.match(fence[2])
+            line = text.count("\n", 0, fence.start(2)) + 1
+            yield Block(page, line, fence[2], named[1] if named else None)

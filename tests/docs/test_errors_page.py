@@ -22,7 +22,7 @@ from lifespan_registry.wsgi import LifespanWSGIApplication
 from tests.docs.messages import EXAMPLES, FAMILIES
 from tests.project import ROOT, shop
 
-PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
 SECTIONS = {
     part.partition("\n")[0]: part.partition("\n")[2]
     for part in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES
+from tests.docs.pages import PAGES, title
 
 LINK = re.compile(r"\]\(((?!https?:)[^)#]*)(?:#([^)]+))?\)")
+ADDRESS = re.compile(r"(?:https?|ftp):[^\s)>`\"]+")
+PROPER = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[\w./#?=&%~+-]*)?")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,7 +39,15 @@ def broken_links(page: Path) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=title)
 def test_links(page: Path) -> None:
     """Every relative link leads to a file, and its anchor to a heading in it."""
     assert broken_links(page) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=title)
+def test_addresses(page: Path) -> None:
+    """Every address elsewhere has the form of one. (The tox env linkcheck fetches.)"""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    found = [one for one in ADDRESS.findall(text) if "//127.0.0.1" not in one]
+    assert [one for one in found if not PROPER.fullmatch(one)] == []

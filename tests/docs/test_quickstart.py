@@ -76,7 +76,8 @@ def copied(folder: Path) -> Path:
     junk = shutil.ignore_patterns("__pycache__", "*.sqlite3*")
     docs = folder / "docs"
     copy = shutil.copytree(EXAMPLE, docs / "examples" / "quickstart", ignore=junk)
-    shutil.copy(ROOT / "docs" / "servers.md", docs)
+    (docs / "reference").mkdir()
+    shutil.copy(ROOT / "docs" / "reference" / "servers.md", docs / "reference")
     return copy
 
 

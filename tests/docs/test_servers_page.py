@@ -14,11 +14,11 @@ from tests.servers.rows import ROWS
 from tests.servers.rows.row import OLDEST
 from tests.servers.table import BEGIN, END
 
-PAGE = (ROOT / "docs" / "servers.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "servers.md").read_text(encoding="utf-8")
 
 
 def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table is what ``python -m tests.servers.table docs/servers.md`` writes."""
+    """The table is what ``python -m tests.servers.table`` writes into its page."""
     page = tmp_path / "servers.md"
     empty = re.sub(f"{BEGIN}.*{END}", BEGIN + END, PAGE, flags=re.DOTALL)
     page.write_text(empty, encoding="utf-8")

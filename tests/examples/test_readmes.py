@@ -59,8 +59,8 @@ def test_links(name: str) -> None:
 @each_example
 def test_is_a_recipe(name: str) -> None:
     """The page of recipes has it."""
-    recipes = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
-    assert f"](examples/{name}/README.md)" in recipes
+    recipes = (ROOT / "docs" / "how-to" / "recipes.md").read_text(encoding="utf-8")
+    assert f"](../examples/{name}/README.md)" in recipes
 
 
 @each_example

@@ -1,6 +1,6 @@
-"""The table of servers in ``docs/servers.md``, made of the rows that the tests assert.
+"""The table of servers in the reference, made of the rows that the tests assert.
 
-``python -m tests.servers.table docs/servers.md`` writes it.
+``python -m tests.servers.table docs/reference/servers.md`` writes it.
 """
 
 from __future__ import annotations

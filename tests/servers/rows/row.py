@@ -1,7 +1,7 @@
 """What is promised of one server, started in one way.
 
 The tests assert each of these facts with the real server as a process, and the table in
-``docs/servers.md`` is made of them: what is not true here fails there.
+``docs/reference/servers.md`` is made of them: what is not true here fails there.
 """
 
 from __future__ import annotations

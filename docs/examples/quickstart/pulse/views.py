@@ -65,6 +65,6 @@ async def server(request: HttpRequest) -> HttpResponse:
         "pid": os.getpid(),
         "parent": os.getppid(),
         "ways": ways(this),
-        "docs": DOCS + "servers.md",
+        "docs": DOCS + "reference/servers.md",
     }
     return render(request, "pulse/server.html", context)

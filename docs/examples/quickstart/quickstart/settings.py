@@ -46,6 +46,6 @@ LOGGING = {
 
 # What the example's own lifespans and views read.
 DATABASE_FILE = BASE_DIR / "data" / "quickstart.sqlite3"
-SERVERS_PAGE = BASE_DIR.parent.parent / "servers.md"
+SERVERS_PAGE = BASE_DIR.parent.parent / "reference" / "servers.md"
 SITE = os.environ.get("QUICKSTART_SITE", "http://127.0.0.1:8000")
 SECONDS_BETWEEN_BEATS = float(os.environ.get("QUICKSTART_SECONDS", "5"))
