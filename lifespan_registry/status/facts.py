@@ -76,10 +76,14 @@ class LifespanFacts(TypedDict):
 
 
 class RunFacts(TypedDict):
-    """One run: `gains` and `absent` are those of the waterfall and of the report."""
+    """One run, as its report has it; `gains` are those of the waterfall."""
 
     status: str
+    start_began: str | None
+    started_at: str | None
     started_in: float | None
+    stop_began: str | None
+    stopped_at: str | None
     stopped_in: float | None
     critical_path: list[str]
     gains: dict[str, float]
@@ -123,7 +127,11 @@ def of_run(report: Report, timeline: Timeline) -> RunFacts:
     """Tell of the run that *report* and its *timeline* are of."""
     return {
         "status": report.status.value,
+        "start_began": _iso(report.start_began),
+        "started_at": _iso(report.started_at),
         "started_in": report.started_in,
+        "stop_began": _iso(report.stop_began),
+        "stopped_at": _iso(report.stopped_at),
         "stopped_in": report.stopped_in,
         "critical_path": list(report.critical_path),
         "gains": timeline.gains,

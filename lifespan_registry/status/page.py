@@ -75,6 +75,7 @@ def _context(found: Look) -> dict[str, Any]:
         "runs": [
             {
                 **told,
+                "started_at": _clock(told["started_at"]),
                 "lifespans": [_row(one) for one in told["lifespans"]],
                 # What is in them has been escaped where they are drawn.
                 "graph": mark_safe(svg.draw(graph.of_report(report))),  # noqa: S308

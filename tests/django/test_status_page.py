@@ -65,6 +65,8 @@ async def test_facts(default: Registry, log: list[str]) -> None:
     (one,) = facts["runs"]
     assert one["status"] == "started"
     assert one["started_in"] == report.started_in
+    assert one["started_at"] == moment(report.started_at)
+    assert one["stopped_at"] is None
     assert one["critical_path"] == ["db", "search"]
     assert one["absent"] == {"metrics": "is disabled by its enabled="}
     db, search = one["lifespans"]
@@ -96,6 +98,7 @@ async def test_page(default: Registry, log: list[str]) -> None:
     assert "<strong>all 2 have started</strong>" in text
     assert f'<b id="lifespans-pid">{os.getpid()}</b>' in text
     assert text.count("<svg ") == 2
+    assert "Up since " in text
     assert "tests/tracked.py:" in text
     assert "tags: web" in text
     assert "<b>metrics</b> is disabled by its enabled=" in text

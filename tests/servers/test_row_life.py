@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.servers.rows.row import Row, Start
 from tests.servers.served import STARTED, STRICT, Served, serve
@@ -15,6 +16,24 @@ def asked(server: Served, which: str) -> tuple[int, str]:
     return response.status_code, response.json()["status"]
 
 
+def told(server: Served) -> Any:
+    """Return what the status page says to programs."""
+    with server.client() as client:
+        return client.get("/status/?format=json").raise_for_status().json()
+
+
+def check_status_page(server: Served, row: Row) -> None:
+    """Check that the status page is of a process that serves, and has all of them."""
+    facts = told(server)
+    names = [one["name"] for run in facts["runs"] for one in run["lifespans"]]
+    assert {f"+{name}" for name in names} >= {event.split()[0] for event in STARTED}
+    if row.workers == 1:
+        assert facts["process"]["pid"] == server.get("/pid/").json()
+    with server.client() as client:
+        text = client.get("/status/").raise_for_status().text
+    assert f"all {len(names)} have started" in text
+
+
 def check_start_by_a_request(server: Served) -> None:
     """Check that who asks begins the start, and has an answer while it is under way."""
     server.wait_until(server.accepts, "open port")
@@ -23,6 +42,7 @@ def check_start_by_a_request(server: Served) -> None:
     server.wait_for_event("+stuck")
     assert asked(server, "ready") == (503, "starting")
     assert asked(server, "live") == (200, "starting")
+    assert told(server)["status"] == "starting"
     assert server.events == [*STARTED, "+stuck"]
 
     server.release()
@@ -43,6 +63,7 @@ def test_life(row: Row, tmp_path: Path) -> None:
             server.wait_for_event(STARTED[-1], row.workers)
             server.wait_until_up(row.workers)
         assert asked(server, "ready") == asked(server, "live") == (200, "started")
+        check_status_page(server, row)
 
         server.get("/crash/")
 
