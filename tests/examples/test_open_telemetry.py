@@ -81,8 +81,8 @@ def test_start_and_stop(end: Callable[[Site], int], tmp_path: Path) -> None:
     for earlier, later in pairwise(["start catalogue", "start search"]):
         assert spans[earlier]["end_time"] <= spans[later]["start_time"]
     assert spans["stop search"]["end_time"] <= spans["stop catalogue"]["start_time"]
-    assert seconds(spans["start catalogue"]) >= 0.2
-    assert seconds(spans["stop catalogue"]) >= 0.1
+    assert seconds(spans["start catalogue"]) > 0.19
+    assert seconds(spans["stop catalogue"]) > 0.09
     assert "Traceback" not in site.output
     assert "ResourceWarning" not in site.output
 

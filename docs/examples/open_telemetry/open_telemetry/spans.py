@@ -97,15 +97,15 @@ def begin(
 def fail(span: Span, error: BaseException | None, moment: dt.datetime | None) -> None:
     """Record what went wrong, if anything did."""
     if error is not None:
-        span.record_exception(error, timestamp=moment and nanoseconds(moment))
+        span.record_exception(error, timestamp=nanoseconds(moment))
         span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
 
 
 def end(span: Span, moment: dt.datetime | None) -> None:
     """End a span at a *moment* that is over; now, where it is not known."""
-    span.end(moment and nanoseconds(moment))
+    span.end(nanoseconds(moment))
 
 
-def nanoseconds(moment: dt.datetime) -> int:
-    """Return *moment* as OpenTelemetry counts: from 1970 on."""
-    return round(moment.timestamp() * 1_000_000) * 1_000
+def nanoseconds(moment: dt.datetime | None) -> int | None:
+    """Return *moment* as OpenTelemetry counts, from 1970 on, where it is known."""
+    return None if moment is None else round(moment.timestamp() * 1_000_000) * 1_000
