@@ -32,7 +32,10 @@ class LifespanApplication:
     """Run the lifespans of *registry* around *app*, any ASGI application.
 
     Where *app* speaks lifespan itself, its own runs inside: it starts after the
-    registry's and stops before them.
+    registry's and stops before them. A start or a stop that fails is logged, and told
+    to the server: ``lifespan.startup.failed``, ``lifespan.shutdown.failed``. (ASGI
+    specification, "Lifespan Protocol", version 2.0. An exception in its place is taken
+    for an application without lifespan, which is served all the same.)
     """
 
     # Requests read these; the rest of a wrapper's life is in its lifespan call.
@@ -70,7 +73,12 @@ class LifespanApplication:
     # Servers tell ASGI 3 from ASGI 2 by this being a coroutine function with exactly
     # these three arguments; some pass them by name.
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one scope; requests go straight on where their state is filled."""
+        """Serve one scope; requests go straight on where their state is filled.
+
+        Where the server sends no lifespan, a request raises `LazyStartError` if the
+        start that it has waited for has failed, and `LazyRefusedError` if the settings
+        forbid that start.
+        """
         # Two plain look-ups and one call: every request pays for what stands here.
         try:
             scope["state"][self._mark]

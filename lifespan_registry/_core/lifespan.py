@@ -85,7 +85,9 @@ class Lifespan(Generic[T_co, P, M_co]):
 
         Without *source*: in the run of the current event loop or, in sync code, in the
         one run of this process. With a request, a scope, a Channels consumer or
-        a `State`: in that. Raises the `UnavailableError` that says why there is none.
+        a `State`: in that. Raises the `UnavailableError` that says why there is none;
+        `MissingKeyError` where a `State` of others has no such key; `SourceError` for
+        a *source* that can have no state.
         """
         if source is None:
             held = self._held.get(_get_running_loop())

@@ -204,7 +204,7 @@ class Registry:
         """Return the order in which a run would start, without running anything.
 
         *only*, *skip* and *tags* are those of `run()`. Raises `PlanError` with every
-        error that there is to find.
+        error that there is to find, and `ChoiceError` for an option that is no choice.
         """
         # Whoever only registers, as most commands do, need not load the engine.
         from lifespan_registry._core import graph, overrides  # noqa: PLC0415
@@ -230,7 +230,9 @@ class Registry:
         *only* these and what they need; *skip* these, which nothing else may need.
         *tags* leaves out those that have tags, but none of these, and that nothing else
         needs; those without tags belong to every run. It reads the registry when it is
-        entered: what is registered later belongs to the next run.
+        entered: what is registered later belongs to the next run. So that is where it
+        raises `PlanError`, `ChoiceError` and `StartupError`; leaving it raises
+        `ShutdownError`.
         """
         from lifespan_registry._core.run import Run  # noqa: PLC0415
 
@@ -265,7 +267,8 @@ class Registry:
 
         It is entered and left in an event loop of its own, in a thread of its own;
         `Run.call` runs coroutines there. What entering and leaving raise is raised in
-        the calling thread. *only*, *skip* and *tags* are those of `run()`.
+        the calling thread: `PlanError`, `ChoiceError`, `StartupError`,
+        `ShutdownError`. *only*, *skip* and *tags* are those of `run()`.
         """
         from lifespan_registry._core.loop_thread import RunInThread  # noqa: PLC0415
 
@@ -287,7 +290,8 @@ class Registry:
         It counts for the runs that are started in the block, and is seen by no other
         task and no other thread. The replacement has needs of its own; those of what it
         replaces are not started for its sake. It decorates functions and coroutine
-        functions, too.
+        functions, too. Raises `ChoiceError` for keys that are neither lifespans of this
+        registry nor names; what entering it raises, `Override` says.
         """
         # Only tests pay for it.
         from lifespan_registry._core.overrides import Override  # noqa: PLC0415

@@ -5,7 +5,8 @@ In the module of the Celery app::
     app = Celery("shop")
     start_with_worker(app, tags="worker")
 
-For the pools ``prefork``, ``solo`` and ``threads``. (Celery 5.4 to 5.7.)
+For the pools ``prefork``, ``solo`` and ``threads``. (Celery 5.4 to 5.7.) Raises
+ImportError, at the import, where Celery is not installed.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Beside the broker::
     broker = RedisStreamBroker("redis://localhost")
     start_with_worker(broker, tags="worker")
 
-(taskiq 0.11.16 to 0.13.)
+(taskiq 0.11.16 to 0.13.) Raises ImportError, at the import, where taskiq is not
+installed.
 """
 
 from __future__ import annotations

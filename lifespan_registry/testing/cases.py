@@ -85,7 +85,9 @@ class LifespansPerClass(_WithLifespans):
     """Run lifespans once for all tests of a class, in ``setUpClass()``.
 
     They are stopped after ``tearDownClass()``. They start with the settings that the
-    class overrides. What starting them raises is the error of the class.
+    class overrides. What starting them raises is the error of the class. Raises
+    TypeError, at the class, for an attribute whose name begins with ``lifespan`` and
+    that is none of these.
     """
 
     @classmethod

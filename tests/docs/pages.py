@@ -13,6 +13,7 @@ from tests.project import ROOT
 DOCS = ROOT / "docs"
 PAGES = (
     ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
     *sorted(
         page for page in DOCS.rglob("*.md") if DOCS / "examples" not in page.parents
     ),

@@ -97,7 +97,7 @@ def test_no_package_is_missing(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=str)
-def test_program(block: Block) -> None:
+def test_program(block: Block, request: pytest.FixtureRequest) -> None:
     """A block without a file runs on its own; so do the tests that it defines."""
     # Empty lines before it, so that a traceback has the line of the page.
     code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
@@ -105,7 +105,10 @@ def test_program(block: Block) -> None:
     exec(code, names)
     for name, value in list(names.items()):
         if name.startswith("test_") and inspect.iscoroutinefunction(value):
-            asyncio.run(value())
+            fixtures = inspect.signature(value).parameters
+            asyncio.run(
+                value(**{one: request.getfixturevalue(one) for one in fixtures})
+            )
 
 
 @pytest.mark.parametrize("page", PROJECTS, ids=title)
