@@ -7,10 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 if TYPE_CHECKING:
     from docutils.nodes import Element, TextElement
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+# The panel for django-debug-toolbar cannot be imported without settings.
+settings.configure()
 
 ROOT = Path(__file__).parent.parent
 ABOUT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
