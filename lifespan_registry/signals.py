@@ -29,7 +29,7 @@ stopped = Signal()
 """The stop is over, or the unwinding of a start that has failed; with `report`."""
 
 crashed = Signal()
-"""A lifespan has ended while it was to stay up. Is sent with `lifespan`."""
+"""A lifespan has ended while it was to stay up, cleanup included; with `lifespan`."""
 
 _SIGNALS: dict[Event, Signal] = {
     "started": started,

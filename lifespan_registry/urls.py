@@ -7,6 +7,7 @@ from lifespan_registry import views
 app_name = "lifespans"
 
 urlpatterns = [
+    path("", views.staff_only(views.status), name="status"),
     path("ready", views.ready, name="ready"),
     path("live", views.live, name="live"),
 ]

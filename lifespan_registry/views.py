@@ -1,23 +1,42 @@
-"""What orchestrators and balancers ask: is this process ready, and is it live."""
+"""What runs in this process: a page for people, two answers for orchestrators."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, JsonResponse
-from django.urls import resolve
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, resolve, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lifespan_registry.health import Health, health
+from lifespan_registry.servers import known
+from lifespan_registry.status import page
 
-__all__ = ["is_probe", "live", "ready"]
+__all__ = ["is_probe", "live", "ready", "staff_only", "status"]
+
+View: TypeAlias = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
+
+MARK = "answers_meanwhile"
+"""An attribute of the views that do not wait for a start by the first request.
+
+Decorators keep it, as they keep the name of what they wrap.
+"""
 
 # They are async because under ASGI sync views wait for one another, in one thread.
 
 
+def _meanwhile(view: View) -> View:
+    setattr(view, MARK, True)
+    return view
+
+
+@_meanwhile
 @login_not_required
 @never_cache
 @require_safe
@@ -27,6 +46,7 @@ async def ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     return _answer(found, is_good=found.is_ready)
 
 
+@_meanwhile
 @login_not_required
 @never_cache
 @require_safe
@@ -34,6 +54,64 @@ async def live(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """Answer 200 if this process is worth keeping; else 503, with the reasons."""
     found = health()
     return _answer(found, is_good=found.is_live)
+
+
+@_meanwhile
+@never_cache
+@require_safe
+async def status(request: HttpRequest) -> HttpResponse:
+    """Show the lifespans of this process: a page, or JSON with ``?format=json``.
+
+    It is for everybody: in `lifespan_registry.urls`, `staff_only` is around it.
+    """
+    form = request.GET.get("format")
+    if form not in (None, "json"):
+        text = f"There is no format {form!r}: leave it out for the page, or say json.\n"
+        return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
+    found = page.look(known.name_for(request.META))
+    return page.page(found) if form is None else JsonResponse(found.facts)
+
+
+def staff_only(view: View) -> View:
+    """Let *view* answer staff alone, as Django's admin does.
+
+    Others are sent to the login of the admin, or to ``LOGIN_URL`` where there is none.
+    Where there is nobody to log in, and for programs, the answer is 403.
+    """
+
+    @functools.wraps(view)
+    async def guarded(request: HttpRequest) -> HttpResponse:
+        if not hasattr(request, "auser"):
+            return _refused(NO_USERS)
+        user = await request.auser()
+        if user.is_active and getattr(user, "is_staff", False):
+            return await view(request)
+        if user.is_authenticated or "format" in request.GET:
+            return _refused("This page is for staff.\n")
+        # Where there are no users, it cannot be imported.
+        from django.contrib.auth.views import redirect_to_login  # noqa: PLC0415
+
+        return redirect_to_login(request.get_full_path(), _login())
+
+    return guarded
+
+
+NO_USERS = """\
+This page is for staff, and this project has no users: AuthenticationMiddleware is not
+in MIDDLEWARE. To show it to others, give lifespan_registry.views.status an address of
+its own, in a function that says who they are.
+"""
+
+
+def _refused(text: str) -> HttpResponse:
+    return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
+
+
+def _login() -> str:
+    try:
+        return reverse("admin:login")
+    except NoReverseMatch:
+        return resolve_url(settings.LOGIN_URL)
 
 
 def _answer(found: Health, *, is_good: bool) -> JsonResponse:
@@ -53,6 +131,6 @@ def is_probe(request: Mapping[str, Any]) -> bool:
         path = request.get("PATH_INFO")
         if path is None:
             path = request["path"].removeprefix(request.get("root_path", ""))
-        return resolve(path).func in (ready, live)
+        return getattr(resolve(path).func, MARK, False) is True
     except Exception:  # noqa: BLE001 - what is wrong with the addresses Django will tell
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--eager", action="store_true", help="run with asyncio.eager_task_factory"
     )
     parser.addoption(
-        "--all-servers", action="store_true", help="fail where a server is missing"
+        "--all-servers",
+        action="store_true",
+        help="run all rows; fail where a server is missing",
     )
     parser.addoption(
         "--repetitions", type=int, default=1, help="stop each server so many times"
@@ -30,6 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     """Set up the tests' own Django project."""
+    # Whoever is started in the background of a shell does not hear Ctrl-C, and neither
+    # would the processes that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
 

@@ -61,12 +61,18 @@ class Account:
 
     def report(self) -> Report:
         """Return what has happened so far, lifespan by lifespan."""
+        conductor = self.conductor
         return Report(
             {name: self._describe(one) for name, one in self._members.items()},
             status=self._status(),
-            started_in=self.conductor.started_in,
-            stopped_in=self.conductor.stopped_in,
+            start_began=self._moment(conductor.start_began),
+            started_at=self._after(conductor.start_began, conductor.started_in),
+            started_in=conductor.started_in,
+            stop_began=self._moment_if_any(conductor.stop_began),
+            stopped_at=self._after(conductor.stop_began, conductor.stopped_in),
+            stopped_in=conductor.stopped_in,
             critical_path=self.critical_path(),
+            absent=self._absent,
         )
 
     def critical_path(self) -> tuple[str, ...]:
@@ -151,9 +157,14 @@ class Account:
     def _moment(self, at: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(self._clock + at, dt.UTC)
 
+    def _moment_if_any(self, at: float) -> dt.datetime | None:
+        return None if math.isnan(at) else self._moment(at)
+
+    def _after(self, began: float, seconds: float | None) -> dt.datetime | None:
+        return None if seconds is None else self._moment(began + seconds)
+
     def _describe(self, member: Member) -> LifespanReport:
-        def moment(at: float) -> dt.datetime | None:
-            return None if math.isnan(at) else self._moment(at)
+        moment = self._moment_if_any
 
         def span(start: float, end: float) -> float | None:
             return None if math.isnan(end - start) else end - start

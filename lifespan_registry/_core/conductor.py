@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
@@ -70,6 +71,8 @@ class Conductor:
         self._to_start = len(self.members)
         self.alive = 0
         self._watch = Watch(self._is_starting, self._start_overdue, self._report)
+        self.start_began = self._watch.began
+        self.stop_began = math.nan
 
     async def start(self) -> None:
         """Start each one as soon as all that it waits for have started.
@@ -113,6 +116,7 @@ class Conductor:
         """
         self.stopping = True
         self._watch = Watch(self._is_stopping, self._stop_overdue, self._report)
+        self.stop_began = self._watch.began
         alive = [one for one in self.members if one.is_launched and not one.is_over]
         self._missing = [0] * len(self.members)
         for member in alive:

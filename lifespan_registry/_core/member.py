@@ -168,11 +168,13 @@ class Member:
         # Else the end of asyncio.run(), which cancels and awaits every task that is
         # registered, would wait for it for ever.
         asyncio.tasks._unregister_task(self.task)  # noqa: SLF001
-        if self.status is Status.CRASHED and self.error is None:
-            # What it has crashed of nobody will hear from itself any more.
-            self.error = EndedByItselfError(self.origin)
-            self._conductor.crashed(self, self.error)
+        if self.status is not Status.CRASHED or self.error is not None:
+            self._finish()
+            return
+        # What it has crashed of nobody will hear from itself any more.
+        self.error = EndedByItselfError(self.origin)
         self._finish()
+        self._conductor.crashed(self, self.error)
 
     def _is_late(self) -> ShutdownTimeoutError:
         self.late = ShutdownTimeoutError(
@@ -289,6 +291,7 @@ class Member:
             self.error = EndedByItselfError(self.origin)
         if not self.is_over:
             # Else it had been given up, and that has been told.
+            self._finish()
             self._conductor.crashed(self, self.error)
 
     # --- how it ends ---------------------------------------------------------------

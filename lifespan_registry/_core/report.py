@@ -52,11 +52,13 @@ class Report(Mapping[str, LifespanReport]):
     """The lifespans of a run by name, in the order of the plan, at one moment.
 
     `status` is that of the whole: it has failed when its start has, and has crashed
-    while it is up without one that has. `started_in` and `stopped_in` are the seconds
-    that the start and the stop have taken, None where it has not come to their end.
+    while it is up without one that has. `start_began`, `started_at`, `stop_began` and
+    `stopped_at` are aware datetimes, `started_in` and `stopped_in` the seconds that the
+    start and the stop have taken; each is None until it has come to that.
     `critical_path` are the names of those that the start has waited for, one after the
     other: only where one of them gets quicker does the start get quicker. It is empty
-    until all have started.
+    until all have started. `absent` are those that take no part, by name, each with the
+    reason, as in ``{"metrics": "is disabled by its enabled="}``.
     """
 
     def __init__(
@@ -64,15 +66,25 @@ class Report(Mapping[str, LifespanReport]):
         lifespans: Mapping[str, LifespanReport],
         *,
         status: Status = Status.WAITING,
+        start_began: dt.datetime | None = None,
+        started_at: dt.datetime | None = None,
         started_in: float | None = None,
+        stop_began: dt.datetime | None = None,
+        stopped_at: dt.datetime | None = None,
         stopped_in: float | None = None,
         critical_path: tuple[str, ...] = (),
+        absent: Mapping[str, str] | None = None,
     ) -> None:
         self._lifespans = dict(lifespans)
         self.status = status
+        self.start_began = start_began
+        self.started_at = started_at
         self.started_in = started_in
+        self.stop_began = stop_began
+        self.stopped_at = stopped_at
         self.stopped_in = stopped_in
         self.critical_path = critical_path
+        self.absent = dict(absent or {})
 
     def __getitem__(self, name: str) -> LifespanReport:
         return self._lifespans[name]

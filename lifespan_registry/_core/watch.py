@@ -32,8 +32,8 @@ class Watch:
         self._is_awaited = is_awaited
         self._overdue = overdue
         self._report = report
-        self._began = self._loop.time()
-        self._next_report = self._began + REPORT_EVERY
+        self.began = self._loop.time()
+        self._next_report = self.began + REPORT_EVERY
         self._due: list[tuple[float, int]] = []
         self._rung = False
         self._wake: asyncio.Future[None] | None = None
@@ -42,7 +42,7 @@ class Watch:
     @property
     def seconds(self) -> float:
         """How long this has taken so far."""
-        return self._loop.time() - self._began
+        return self._loop.time() - self.began
 
     def expect(self, place: int, seconds: float) -> None:
         """Let *place* be overdue after *seconds*."""
@@ -81,7 +81,7 @@ class Watch:
                 self._overdue(place)
         if now >= self._next_report:
             self._next_report = now + REPORT_EVERY
-            self._report(now - self._began)
+            self._report(now - self.began)
 
     def close(self) -> None:
         """Take the timer off the loop."""

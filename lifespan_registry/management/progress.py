@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import logging
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -100,6 +101,12 @@ class Live(Progress):
     def __enter__(self) -> Self:
         out: Any = _Aside(sys.stdout, self._room)
         err: Any = _Aside(sys.stderr, self._room)
+        for handler in _log_handlers():
+            # They have taken their stream when logging was set up.
+            for stream, aside in ((sys.stdout, out), (sys.stderr, err)):
+                if handler.stream is stream:
+                    handler.setStream(aside)
+                    self._streams.callback(handler.setStream, stream)
         self._streams.enter_context(contextlib.redirect_stdout(out))
         self._streams.enter_context(contextlib.redirect_stderr(err))
         return super().__enter__()
@@ -129,6 +136,14 @@ class Live(Progress):
                 self.out.write(f"\x1b[{self._height}F\x1b[J", ending="")
                 self._height = 0
             yield
+
+
+def _log_handlers() -> Iterator[logging.StreamHandler[Any]]:
+    """Find the handlers that write to some stream."""
+    for logger in (logging.root, *logging.root.manager.loggerDict.values()):
+        for handler in getattr(logger, "handlers", ()):
+            if isinstance(handler, logging.StreamHandler):
+                yield handler
 
 
 class _Aside:

@@ -16,11 +16,12 @@ ROOM = 30
 STYLE = """\
 .lifespans { color-scheme: light dark; --paper: #fff; --ink: #1c2430; --faint: #5b6675;
   --box: #f2f5f9; --edge: #8794a6; --bar: #4f7cac; --mark: #c62828; --good: #2e7d32;
-  background: var(--paper);
+  --path: #c26a00; background: var(--paper);
   font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace }
 @media (prefers-color-scheme: dark) { .lifespans { --paper: #12161c; --ink: #e8edf4;
   --faint: #a3afbf; --box: #1e2530; --edge: #6d7b8e; --bar: #6ea3d8; --mark: #ff7b72;
-  --good: #56b35c } }
+  --good: #56b35c;
+  --path: #e59c33 } }
 .lifespans text { fill: var(--ink) }
 .lifespans .small { fill: var(--faint); font-size: 11px }
 """

@@ -13,7 +13,7 @@ STYLE = """\
 .lifespans .grid { stroke: var(--box); stroke-width: 1 }
 .lifespans .wait { stroke: var(--edge); stroke-dasharray: 1 4 }
 .lifespans .bar { fill: var(--bar) }
-.lifespans .critical { fill: var(--mark) }
+.lifespans .critical { fill: var(--path) }
 .lifespans .failed text { fill: var(--mark) }
 .lifespans g:hover .bar { fill: var(--ink) }"""
 
@@ -36,29 +36,34 @@ class Panel(NamedTuple):
 
 
 def draw(timeline: Timeline) -> str:
-    """Write *timeline* as SVG; the bars of the critical path are red.
+    """Write *timeline* as SVG; the bars of the critical path stand out.
 
-    Dots are the time in which one waits for others.
+    Dots are the time in which one waits for others. While none stops, there is no room
+    for the stop.
     """
     names = [shortened(bar.name) for bar in timeline.bars]
     left = MARGIN + max(map(room_of, names), default=0) + GAP / 2
     start = Panel(left, 480, timeline.start, f"start, {timeline.start:.3f} s")
     x = start.x + start.width + LABEL + GAP
+    has_stop = any(bar.stop for bar in timeline.bars)
     stop = Panel(x, 200, timeline.stop, f"stop, {timeline.stop:.3f} s")
+    panels = (start, stop) if has_stop else (start,)
+    last = panels[-1]
+    side = last.x + last.width + LABEL
     below = list(notes(timeline))
     bottom = TOP + ROW * len(timeline.bars)
     across = max(
-        stop.x + stop.width + LABEL + 190,
+        side + 190,
         *(MARGIN * 2 + room_of(note, small=True) for note in ("", *below)),
     )
     count = len(timeline.bars)
     title = f"The start and the stop of {count} lifespan{'' if count == 1 else 's'}"
 
     def parts() -> Iterator[str]:
-        for panel in (start, stop):
+        for panel in panels:
             yield from _grid(panel, bottom)
         for place, bar in enumerate(timeline.bars):
-            yield _row(bar, TOP + ROW * place, start, stop)
+            yield _row(bar, TOP + ROW * place, start, stop, side)
         for place, note in enumerate(below):
             yield words(note, MARGIN, bottom + 28 + 18 * place, small=True)
 
@@ -87,7 +92,7 @@ def _step(whole: float, count: float) -> float:
     return round(step, 9)
 
 
-def _row(bar: Bar, y: float, start: Panel, stop: Panel) -> str:
+def _row(bar: Bar, y: float, start: Panel, stop: Panel, side: float) -> str:
     kind = ' class="failed"' if bar.has_failed else ""
     parts = [words(shortened(bar.name), MARGIN, y + 16)]
     if bar.start is not None:
@@ -95,7 +100,7 @@ def _row(bar: Bar, y: float, start: Panel, stop: Panel) -> str:
         parts.append(_bar(start, bar.start, y, named))
     if bar.stop is not None:
         parts.append(_bar(stop, bar.stop, y, "bar"))
-    parts.append(words(bar.status, stop.x + stop.width + LABEL, y + 16, small=True))
+    parts.append(words(bar.status, side, y + 16, small=True))
     return f"<g{kind}><title>{plain(bar.name)}</title>{''.join(parts)}</g>"
 
 

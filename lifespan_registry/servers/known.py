@@ -6,9 +6,9 @@ No server is ever imported here: the stack below the caller says who has called.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Server(NamedTuple):
@@ -103,6 +103,15 @@ def current_server() -> Server:
         if parts <= called:
             return server
     return UNKNOWN
+
+
+def name_for(environ: Mapping[str, Any]) -> str:
+    """Name the server that has sent the request with this *environ*; "" if unknown.
+
+    A thread for a WSGI request has no server on its stack; some say who they are.
+    """
+    server = current_server()
+    return str(server) if server.package else str(environ.get("SERVER_SOFTWARE", ""))
 
 
 def _callers() -> Iterator[str]:

@@ -17,7 +17,12 @@ import lifespan_registry.contrib.{package}
 
 
 @pytest.mark.parametrize(
-    ("package", "name"), [("celery", "Celery"), ("taskiq", "taskiq")]
+    ("package", "name"),
+    [
+        ("celery", "Celery"),
+        ("debug_toolbar", "django-debug-toolbar"),
+        ("taskiq", "taskiq"),
+    ],
 )
 def test_missing(package: str, name: str) -> None:
     """Its import fails with what is to be typed."""
@@ -29,7 +34,8 @@ def test_missing(package: str, name: str) -> None:
         timeout=60,
     )
     assert result.returncode == 1
+    extra = package.replace("_", "-")
     assert result.stderr.endswith(
         f"\nImportError: {name} is not installed: "
-        f'pip install "lifespan-registry[{package}]"\n'
+        f'pip install "lifespan-registry[{extra}]"\n'
     )

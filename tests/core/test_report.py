@@ -47,6 +47,34 @@ async def test_whole_from_start_to_stop(registry: Registry, log: list[str]) -> N
     assert [one.stopped_in is None for one in reports] == [True] * 4 + [False]
     paths = [one.critical_path for one in reports]
     assert paths == [(), (), ("a",), ("a",), ("a",)]
+    moments = [
+        (one.start_began, one.started_at, one.stop_began, one.stopped_at)
+        for one in reports
+    ]
+    known = [sum(moment is not None for moment in some) for some in moments]
+    assert known == [0, 1, 2, 3, 4]
+    assert sorted(moments[-1], key=str) == list(moments[-1])
+
+
+async def test_moments_of_the_whole(registry: Registry, log: list[str]) -> None:
+    """The whole begins before its first lifespan, and ends after its last one."""
+    tracked(registry, log, "a")
+    tracked(registry, log, "b", requires="a")
+
+    async with registry.run() as run:
+        pass
+
+    whole, a, b = run.report, *run.report.values()
+    moments = [
+        *(whole.start_began, a.start_began, b.started_at, whole.started_at),
+        *(whole.stop_began, b.stop_began, a.stopped_at, whole.stopped_at),
+    ]
+    assert sorted(moments, key=str) == moments
+    assert whole.start_began is not None
+    assert whole.started_at is not None
+    assert whole.start_began.tzinfo is dt.UTC
+    seconds = (whole.started_at - whole.start_began).total_seconds()
+    assert seconds == pytest.approx(whole.started_in, abs=1e-5)
 
 
 async def test_one_by_one(registry: Registry, log: list[str]) -> None:
@@ -138,8 +166,9 @@ async def test_failed_start(registry: Registry, log: list[str]) -> None:
 
     assert await watching is run.report.status is Status.FAILED
     assert run.report["a"].status is Status.STOPPED
-    assert run.report.started_in is None
+    assert run.report.started_in is run.report.started_at is None
     assert run.report.stopped_in is not None
+    assert run.report.stop_began is not None
     assert run.report.critical_path == ()
 
 

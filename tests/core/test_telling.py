@@ -71,13 +71,22 @@ async def test_stop_that_is_announced(
 
 
 async def test_crash(registry: Registry, log: list[str], heard: Heard) -> None:
-    """They are told who has crashed."""
+    """They are told who has crashed, when all is known of it, its end too."""
     tracked(registry, log, "a")
+    ends: list[bool] = []
 
+    def look(event: str, run: Observed, name: str | None) -> None:
+        if event == "crashed":
+            assert name is not None
+            one = run.report[name]
+            ends.append(one.error is not None and one.stopped_at is not None)
+
+    registry.observe(look)
     async with registry.run() as run:
         named("lifespan a").cancel()
         await until(lambda: run.report["a"].error is not None)
         assert heard[1:] == [("crashed", "a", Status.CRASHED)]
+    assert ends == [True]
 
 
 async def test_failed_start(registry: Registry, log: list[str], heard: Heard) -> None:

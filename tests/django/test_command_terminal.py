@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pty
 import re
@@ -102,6 +103,27 @@ def test_what_is_printed_meanwhile_stays(default: Registry, log: list[str]) -> N
     run(terminal)
     assert terminal.screen[:3] == ["a word of db", "an error of db", "in a thread"]
     assert terminal.screen[3].split()[0] == "name"
+
+
+def test_what_is_logged_meanwhile_stays(default: Registry, log: list[str]) -> None:
+    """So does what a handler writes that has held the terminal since before."""
+    terminal = Terminal()
+    handler = logging.StreamHandler(terminal)
+    logger = logging.getLogger("shop")
+    logger.addHandler(handler)
+
+    async def talk() -> None:
+        await shows(terminal, "  db  starting .*")()
+        logger.warning("a word of db")
+        await shows(terminal, "a word of db", "  db  starting .*")()
+
+    tracked(default, log, "db", enter=talk)
+    run(terminal)
+    logger.removeHandler(handler)
+
+    assert terminal.screen[0] == "a word of db"
+    assert terminal.screen[1].split()[0] == "name"
+    assert handler.stream is terminal
 
 
 def test_start_that_fails(default: Registry, log: list[str]) -> None:

@@ -206,6 +206,7 @@ def test_wsgi_refused(
     [
         ({"type": "http", "path": "/up/ready"}, True),
         ({"type": "http", "path": "/up/live", "root_path": ""}, True),
+        ({"type": "http", "path": "/up/"}, True),
         ({"type": "http", "path": "/shop/up/live", "root_path": "/shop"}, True),
         ({"PATH_INFO": "/up/ready", "SCRIPT_NAME": "/shop"}, True),
         ({"type": "http", "path": "/"}, False),

@@ -28,6 +28,7 @@ FILE = re.compile(r"# ([\w/]+\.py)\b")
 OPTIONAL = (
     "celery",
     "channels",
+    "debug_toolbar",
     "django.tasks",
     "django_tasks_db",
     "taskiq",

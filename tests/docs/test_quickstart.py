@@ -163,6 +163,13 @@ def test_page_shows_the_lifespans(site: Site) -> None:
     assert site.state()["object"] in page
 
 
+def test_status_page(site: Site) -> None:
+    """The library's own page has all of them, and both pictures."""
+    page = site.client.get("/lifespans/").raise_for_status().text
+    assert f"all {len(NAMES)} have started" in page
+    assert page.count("<svg ") == 2
+
+
 def test_page_says_which_server_this_is(site: Site) -> None:
     """The page names Uvicorn, who has started what, and what the tests have found."""
     page = site.client.get("/server").raise_for_status().text
@@ -185,7 +192,7 @@ def test_page_needs_nothing_from_elsewhere(site: Site) -> None:
     """The page names no address but those of the site itself."""
     page = site.client.get("/").raise_for_status().text
     addresses = re.findall(r'(?:href|src)="([^"]*)"', page)
-    assert addresses == ["data:,", "", "/word", "/state.json", "/server"]
+    assert addresses == ["data:,", "", "/word", "/lifespans/", "/state.json", "/server"]
     assert "url(" not in page
 
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from tests.servers.ports import HIGHEST, LOWEST, free_port, is_free
-from tests.servers.rows import ROWS
+from tests.servers.rows import FIRST, ROWS
 from tests.servers.rows.installed import require
 
 ROW = dataclasses.replace(ROWS[0], packages=("pytest",), newer={"pytest": "8"})
@@ -30,7 +30,15 @@ def test_port_in_use() -> None:
 
 def test_row_of_what_is_there() -> None:
     """A row whose packages are new enough is run."""
-    require(ROW, is_strict=True)
+    require(ROW, [ROW], is_strict=True)
+
+
+def test_row_that_is_not_asked_for() -> None:
+    """One row of each server is enough, unless all are asked for."""
+    assert [row.packages[0] for row in FIRST].count("hypercorn") == 1
+
+    with pytest.raises(pytest.skip.Exception, match="--all-servers runs all"):
+        require(ROW, FIRST, is_strict=False)
 
 
 def test_row_of_what_is_not_there() -> None:
@@ -40,9 +48,9 @@ def test_row_of_what_is_not_there() -> None:
     )
 
     with pytest.raises(pytest.skip.Exception, match="no-such-server is not installed"):
-        require(row, is_strict=False)
+        require(row, [row], is_strict=False)
     with pytest.raises(pytest.fail.Exception, match="no-such-server is not installed"):
-        require(row, is_strict=True)
+        require(row, [row], is_strict=True)
 
 
 def test_row_of_what_is_too_old() -> None:
@@ -50,4 +58,4 @@ def test_row_of_what_is_too_old() -> None:
     row = dataclasses.replace(ROW, newer={"pytest": "999"})
 
     with pytest.raises(pytest.skip.Exception, match="is older than 999"):
-        require(row, is_strict=True)
+        require(row, [row], is_strict=True)

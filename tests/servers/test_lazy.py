@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import re
-import socket
 from pathlib import Path
 
 import pytest
@@ -57,7 +56,7 @@ def test_started_by_the_first_requests(
 ) -> None:
     """Requests that come at once wait for one start; a warning names the flag."""
     with serve(row, tmp_path, behaviour="late") as server:
-        server.wait_until(lambda: accepts(server), "open port")
+        server.wait_until(server.accepts, "open port")
         assert server.events == []
 
         answers = [*pool.map(lambda _: server.get("/async/").json(), range(8))]
@@ -75,21 +74,12 @@ def test_started_by_the_first_requests(
     assert "Traceback" not in server.output
 
 
-def accepts(server: Served) -> bool:
-    """Tell whether *server* accepts a connection, without sending a request."""
-    try:
-        socket.create_connection(("127.0.0.1", server.port), WITHIN).close()
-    except ConnectionRefusedError:
-        return False
-    return True
-
-
 def test_failed_start(
     row: Row, tmp_path: Path, pool: concurrent.futures.Executor
 ) -> None:
     """A start that fails is undone, and told to all that wait; the next tries again."""
     with serve(row, tmp_path, behaviour="fail late") as server:
-        server.wait_until(lambda: accepts(server), "open port")
+        server.wait_until(server.accepts, "open port")
 
         assert [*pool.map(lambda _: ask(server), range(4))] == [500] * 4
         assert server.events == [*STARTED, *STOPPED]
@@ -108,7 +98,7 @@ def test_failed_start(
 def test_refused(row: Row, tmp_path: Path) -> None:
     """With ``LAZY`` switched off nothing is started, and every request is told."""
     with serve(with_settings(row, REFUSED), tmp_path) as server:
-        server.wait_until(lambda: accepts(server), "open port")
+        server.wait_until(server.accepts, "open port")
         assert [ask(server), ask(server)] == [500, 500]
         server.wait_for("LazyRefusedError: no lifespans have been started")
         advice = re.escape(f"It is {SERVERS[row.slug]}. {SERVERS[row.slug].advice}")
@@ -124,7 +114,7 @@ def test_stop_during_the_start(
 ) -> None:
     """A server that is told to stop during the start leaves nothing open."""
     with serve(row, tmp_path, behaviour="stuck") as server:
-        server.wait_until(lambda: accepts(server), "open port")
+        server.wait_until(server.accepts, "open port")
         request = pool.submit(ask, server)
         server.wait_for_event("+stuck")
         server.terminate()
@@ -148,7 +138,7 @@ def test_stop_during_the_start(
 )
 def test_internal_is_gone(row: Row, change: str, error: str, tmp_path: Path) -> None:
     """A server that is built otherwise is warned of; an exit in peace stops all."""
-    require(row, is_strict=False)
+    require(row, off.ROWS, is_strict=False)
     environment = {
         "DJANGO_SETTINGS_MODULE": "tests.servers.project.settings_lazy",
         "PROJECT_CHANGE": change,

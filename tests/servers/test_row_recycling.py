@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.servers.rows.row import Recycling, Row, Start
-from tests.servers.served import STARTED, STOPPED, Served, serve
+from tests.servers.served import STARTED, STOPPED, UNMEASURED, Served, serve
 
-AGAIN = 5.0
+AGAIN = 2.0
 """After how many seconds a file is edited again, if a reloader began to watch late."""
 
 
@@ -52,7 +52,7 @@ def test_recycling(row: Row, way: Recycling, tmp_path: Path) -> None:
     """Each old process has exited all, a new one has entered all, and exits all."""
     if way not in row.recycling:
         pytest.skip("the server has nothing of the kind")
-    with serve(row, tmp_path, *row.recycling[way]) as server:
+    with serve(row, tmp_path, *row.recycling[way], environment=UNMEASURED) as server:
         old = server.wait_until_up(row.workers)
         go_on = RECYCLE[way](server)
 

@@ -12,23 +12,28 @@ from websockets.exceptions import InvalidHandshake
 
 from tests.servers.process import WITHIN
 from tests.servers.rows.row import Row
-from tests.servers.served import STARTED, Served, serve
+from tests.servers.served import STARTED, STOPPED, UNMEASURED, Served, serve
 
 CONNECTIONS = 8
 REQUESTS = 250
 """How many each connection sends."""
 
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
-"""Under load nobody waits for coverage, which has seen all of it at the stops."""
-
 
 @pytest.fixture(name="server", scope="module")
 def _server(row: Row, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server that is asked from the start on, and takes half a second to start."""
+    """A server that is asked from the start on, and takes half a second to start.
+
+    In the end, when it is idle, SIGTERM stops all.
+    """
     folder = tmp_path_factory.mktemp(row.slug)
     with serve(row, folder, behaviour="late", environment=UNMEASURED) as server:
         server.wait_until_up(row.workers, "/hello/")
         yield server
+        server.terminate()
+        assert server.wait() == row.on_term
+    if row.stops_all_workers:
+        ends = [notes[-len(STOPPED) :] for notes in server.processes.values()]
+        assert ends == [STOPPED] * row.workers
 
 
 def test_entered_once_per_worker(row: Row, server: Served) -> None:

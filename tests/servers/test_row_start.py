@@ -1,38 +1,17 @@
-"""Every server, at its start: who starts the lifespans, and what if one fails."""
+"""Every server, at a start that fails."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import re
-import socket
 from pathlib import Path
 
 from packaging.version import Version
 
-from tests.servers.process import WITHIN
-from tests.servers.rows.row import Row, Start
+from tests.servers.rows.row import Row
 from tests.servers.served import STARTED, STOPPED, Served, serve
 
 FAILING = r"'failing' \(tests/servers/project/lifespans\.py:\d+\)"
-
-
-def test_who_starts(row: Row, tmp_path: Path) -> None:
-    """Nobody has to ask, unless it is the first request that starts the lifespans."""
-    with serve(row, tmp_path) as server:
-        if row.start is Start.FIRST_REQUEST:
-            server.wait_until(lambda: is_listening(server), "listener")
-            assert server.events == []
-        else:
-            server.wait_for_event(STARTED[-1], row.workers)
-
-
-def is_listening(server: Served) -> bool:
-    """Tell whether a connection is accepted; send nothing by it."""
-    try:
-        socket.create_connection(("127.0.0.1", server.port), WITHIN).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def test_failed_start(row: Row, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from django.urls import include, path
 
 from lifespan_registry import default_registry
 from lifespan_registry.exceptions import CrashedError
+from lifespan_registry.views import status
 from tests.servers.project.environment import note, released
 from tests.servers.project.lifespans import Resource, database, worker
 
@@ -120,5 +121,6 @@ urlpatterns = [
     path("ticks-in-thread/", ticks_in_thread),
     path("crash/", crash),
     path("crashed/", crashed),
+    path("status/", status),
     path("lifespans/", include("lifespan_registry.urls")),
 ]

@@ -26,3 +26,6 @@ ROWS: tuple[Row, ...] = (
     *runserver.ROWS,
     *off.ROWS,
 )
+
+FIRST: tuple[Row, ...] = tuple({row.packages: row for row in reversed(ROWS)}.values())
+"""One way to start each server: enough where not all are asked for."""

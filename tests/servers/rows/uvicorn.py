@@ -29,7 +29,7 @@ ROWS = (
         title="`uvicorn --workers 2`",
         command=(*command, "--workers=2"),
         # By default a new worker has 5 s to be ready: too few on a busy machine.
-        environment={"UVICORN_TIMEOUT_WORKER_HEALTHCHECK": "20"},
+        environment={"UVICORN_TIMEOUT_WORKER_HEALTHCHECK": "10"},
         workers=2,
         recycling={
             Recycling.HUP: (),

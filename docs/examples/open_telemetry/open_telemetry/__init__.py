@@ -1,0 +1,1 @@
+"""Spans of what starts and stops, and of what crashes."""

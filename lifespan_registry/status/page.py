@@ -1,0 +1,146 @@
+"""The page: the facts with the pictures, in HTML that loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import functools
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.http import HttpResponse
+from django.template import Context, Engine
+from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
+
+from lifespan_registry._core.registry import default_registry
+from lifespan_registry.health import health
+from lifespan_registry.pictures import graph, svg, waterfall
+from lifespan_registry.pictures.timeline import Timeline, of_report
+from lifespan_registry.status.facts import (
+    Facts,
+    LifespanFacts,
+    of_all,
+    of_process,
+    of_run,
+)
+
+if TYPE_CHECKING:
+    from lifespan_registry._core.report import Report
+
+FOLDER = Path(__file__).parent
+
+MOST = 8
+"""How many of those that one waits for are named; `fragment.html` knows it, too."""
+
+
+class Look(NamedTuple):
+    """What was found in this process at one moment: of its runs, what is drawn, too."""
+
+    facts: Facts
+    runs: Sequence[tuple[Report, Timeline]]
+
+
+def look(server: str) -> Look:
+    """Look at the runs of this process, which *server* serves."""
+    now = dt.datetime.now(dt.UTC)
+    reports = [one for one in default_registry.reports() if len(one)]
+    runs = [(one, of_report(one, now)) for one in reports]
+    told = [of_run(*run) for run in runs]
+    return Look(of_all(health(), of_process(server, now), told), runs)
+
+
+def page(found: Look) -> HttpResponse:
+    """Answer with the whole page, which asks for itself anew every few seconds."""
+    context = {**_context(found), "script": _read("status.js")}
+    response = HttpResponse(_render("page.html", context))
+    # Names and errors are text that others have written. And where a project has
+    # a policy of its own, its middleware leaves this one as it is.
+    response.headers["Content-Security-Policy"] = _policy()
+    return response
+
+
+def fragment(found: Look) -> str:
+    """Return what the page has on this process, for another page."""
+    return _render("fragment.html", _context(found))
+
+
+def _context(found: Look) -> dict[str, Any]:
+    facts = found.facts
+    return {
+        **facts,
+        "summary": summary(facts),
+        "runs": [
+            {
+                **told,
+                "started_at": _clock(told["started_at"]),
+                "lifespans": [_row(one) for one in told["lifespans"]],
+                # What is in them has been escaped where they are drawn.
+                "graph": mark_safe(svg.draw(graph.of_report(report))),  # noqa: S308
+                "waterfall": mark_safe(waterfall.draw(timeline)),  # noqa: S308
+            }
+            for told, (report, timeline) in zip(facts["runs"], found.runs, strict=True)
+        ],
+        "at": _clock(facts["process"]["at"]),
+        "is_empty": not len(default_registry),
+        "style": _read("status.css"),
+    }
+
+
+def _row(one: LifespanFacts) -> dict[str, Any]:
+    needs_look = one["error"] is not None or one["status"] in ("starting", "stopping")
+    return {
+        **one,
+        "since": _clock(one["since"]),
+        "needs_look": needs_look,
+        "more": max(len(one["waits_for"]) - MOST, 0),
+    }
+
+
+def summary(facts: Facts) -> str:
+    """Say in a sentence how things are."""
+    if not len(default_registry):
+        return "no lifespan is registered"
+    if facts["status"] == "started":
+        count = sum(len(run["lifespans"]) for run in facts["runs"])
+        return f"all {count} have started" if count > 1 else "the one has started"
+    return facts["reasons"][0]
+
+
+def _clock(moment: str | None) -> dt.datetime | None:
+    """Return *moment* in the time zone of the project."""
+    return None if moment is None else localtime(dt.datetime.fromisoformat(moment))
+
+
+def _render(name: str, context: dict[str, Any]) -> str:
+    # Of the project's own TEMPLATES, none need know of it.
+    return str(_engine().get_template(name).render(Context(context)))
+
+
+@functools.cache
+def _engine() -> Engine:
+    return Engine(dirs=[str(FOLDER)])
+
+
+@functools.cache
+def _read(name: str) -> str:
+    return mark_safe((FOLDER / name).read_text(encoding="utf-8"))  # noqa: S308
+
+
+@functools.cache
+def _policy() -> str:
+    digest = hashlib.sha256(_read("status.js").encode()).digest()
+    hashed = base64.b64encode(digest).decode()
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "img-src 'self' data:",
+            f"script-src 'self' 'sha256-{hashed}'",
+            "style-src 'self' 'unsafe-inline'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'self'",
+        )
+    )
