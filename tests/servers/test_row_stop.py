@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from tests.servers.process import WITHIN
 from tests.servers.rows.row import Row
-from tests.servers.served import STARTED, STOPPED, STRICT, UNMEASURED, Served, serve
+from tests.servers.served import STARTED, STOPPED, STRICT, Served, serve
 
 HANGING = r"'hanging' \(tests/servers/project/lifespans\.py:\d+\)"
 LISTENS = {"PROJECT_REGISTRY": '{"STOPPING_ON_SIGNAL": true}'}
@@ -112,9 +112,7 @@ def test_open_stream_and_hung_exit(
     limit, and all others are exited.
     """
     path = "/ticks/" if row.has_scope else "/ticks-in-thread/"
-    with serve(
-        row, tmp_path, behaviour="hang", environment={**UNMEASURED, **LISTENS}
-    ) as server:
+    with serve(row, tmp_path, behaviour="hang", environment=LISTENS) as server:
         workers = server.wait_until_up(row.workers)
         response = pool.submit(server.get, path)
         server.wait_for_event("open stream")
