@@ -7,10 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 if TYPE_CHECKING:
     from docutils.nodes import Element, TextElement
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+# Some of what is documented looks at them when it is imported.
+settings.configure()
 
 ROOT = Path(__file__).parent.parent
 ABOUT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -60,6 +65,7 @@ html_show_sphinx = False
 
 SPELLED = {
     "asyncio.locks.Event": "asyncio.Event",
+    "django.http.response.HttpResponse": "django.http.HttpResponse",
     "django.http.request.HttpRequest": "django.http.HttpRequest",
     "django.http.response.JsonResponse": "django.http.JsonResponse",
     "StartResponse": "wsgiref.types.StartResponse",
