@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-# Some of what is documented looks at them when it is imported.
+# The panel for django-debug-toolbar cannot be imported without settings.
 settings.configure()
 
 ROOT = Path(__file__).parent.parent
@@ -65,8 +65,8 @@ html_show_sphinx = False
 
 SPELLED = {
     "asyncio.locks.Event": "asyncio.Event",
-    "django.http.response.HttpResponse": "django.http.HttpResponse",
     "django.http.request.HttpRequest": "django.http.HttpRequest",
+    "django.http.response.HttpResponse": "django.http.HttpResponse",
     "django.http.response.JsonResponse": "django.http.JsonResponse",
     "StartResponse": "wsgiref.types.StartResponse",
     "WSGIApplication": "wsgiref.types.WSGIApplication",

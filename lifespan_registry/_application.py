@@ -12,6 +12,7 @@ import types
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
+from lifespan_registry._core.tasks import hide
 from lifespan_registry.exceptions import ApplicationError, Origin, brief
 
 logger = logging.getLogger("lifespan_registry")
@@ -71,7 +72,7 @@ async def application_lifespan(
                 # Who cancels all tasks, as the end of asyncio.run() does, is to find
                 # ours alone: it holds back until those that need it are over, and is
                 # not waited for once it has been given up.
-                asyncio.tasks._unregister_task(task)  # noqa: SLF001
+                hide(task)
             try:
                 await talk.ask("startup", task)
                 yield

@@ -7,7 +7,7 @@ import math
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lifespan_registry._core import variables
+from lifespan_registry._core import tasks, variables
 from lifespan_registry._core.opening import (
     close_generator,
     is_contextlibs_own,
@@ -167,7 +167,7 @@ class Member:
             self._manager.abandon()
         # Else the end of asyncio.run(), which cancels and awaits every task that is
         # registered, would wait for it for ever.
-        asyncio.tasks._unregister_task(self.task)  # noqa: SLF001
+        tasks.hide(self.task)
         if self.status is not Status.CRASHED or self.error is not None:
             self._finish()
             return

@@ -51,19 +51,8 @@ class Timeline(NamedTuple):
 
 def of_report(report: Report, now: dt.datetime) -> Timeline:
     """Read *report*, which was made *now*: what goes on has no end yet."""
-    lifespans = report.values()
-    start_began = min(
-        (one.start_began for one in lifespans if one.start_began), default=now
-    )
-    # A crash is no part of the stop.
-    stop_began = min(
-        (
-            one.stop_began
-            for one in lifespans
-            if one.stop_began and one.status is not Status.CRASHED
-        ),
-        default=now,
-    )
+    start_began = report.start_began or now
+    stop_began = report.stop_began or now
 
     def bar(one: LifespanReport) -> Bar:
         start = stop = None
@@ -82,7 +71,7 @@ def of_report(report: Report, now: dt.datetime) -> Timeline:
             one.error is not None,
         )
 
-    bars = tuple(map(bar, lifespans))
+    bars = tuple(map(bar, report.values()))
     return Timeline(
         bars,
         max((one.start.end for one in bars if one.start), default=0.0),

@@ -260,6 +260,7 @@ def serve():
     loop.run_until_complete(application({"type": "http"}, None, None))
 """
 
+UNKNOWN = "Under this version of an unknown server it is not known how "
 FIRST = "The first request starts the lifespans, and waits for them: "
 
 
@@ -298,5 +299,17 @@ def test_without_finalizers() -> None:
 del multiprocessing.util.Finalize
 serve()
 """
-    told = "Under this version of an unknown server it is not known how "
-    assert output_of(script) == [FIRST, told, "+db", "-db"]
+    assert output_of(script) == [FIRST, UNKNOWN, "+db", "-db"]
+
+
+def test_fork_without_finalizers() -> None:
+    """A fork of the process, at its exit, leaves alone what is not its own."""
+    script = f"""{SCRIPT}
+import os
+del multiprocessing.util.Finalize
+serve()
+if child := os.fork():
+    os.waitpid(child, 0)
+    print("parent", flush=True)
+"""
+    assert output_of(script) == [FIRST, UNKNOWN, "+db", "parent", "-db"]
