@@ -66,6 +66,7 @@ html_show_sphinx = False
 SPELLED = {
     "asyncio.locks.Event": "asyncio.Event",
     "django.http.request.HttpRequest": "django.http.HttpRequest",
+    "django.http.response.HttpResponse": "django.http.HttpResponse",
     "django.http.response.JsonResponse": "django.http.JsonResponse",
     "StartResponse": "wsgiref.types.StartResponse",
     "WSGIApplication": "wsgiref.types.WSGIApplication",

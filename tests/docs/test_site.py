@@ -20,6 +20,7 @@ PUBLIC = (
     "lifespan_registry",
     "lifespan_registry.asgi",
     "lifespan_registry.contrib.celery",
+    "lifespan_registry.contrib.debug_toolbar",
     "lifespan_registry.contrib.taskiq",
     "lifespan_registry.exceptions",
     "lifespan_registry.health",
@@ -32,6 +33,7 @@ PUBLIC = (
 )
 WITHOUT_ALL = {
     "lifespan_registry.contrib.celery": ["start_with_worker"],
+    "lifespan_registry.contrib.debug_toolbar": ["LifespansPanel"],
     "lifespan_registry.contrib.taskiq": ["start_with_worker"],
     "lifespan_registry.management.base": ["LifespanCommand"],
     "lifespan_registry.middleware": ["LifespanStateMiddleware"],
