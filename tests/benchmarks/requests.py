@@ -182,7 +182,13 @@ async def view(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("", view)]
 
 
-async def _drive_django(app: Any, times: int, state: dict[str, Any]) -> float:
+async def drive_django(
+    app: Any,
+    times: int,
+    state: dict[str, Any],
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Send so many requests to Django by *app*; return the seconds for each."""
     has_body = True
 
     async def receive() -> Any:
@@ -192,11 +198,11 @@ async def _drive_django(app: Any, times: int, state: dict[str, Any]) -> float:
             return {"type": "http.request", "body": b"", "more_body": False}
         return await asyncio.get_running_loop().create_future()
 
-    began = time.perf_counter()
+    began = clock()
     for _ in range(times):
         has_body = True
         await app({**SCOPE, "state": state.copy()}, receive, silence)
-    return (time.perf_counter() - began) / times
+    return (clock() - began) / times
 
 
 async def row_2(*, quick: bool) -> AsyncIterator[Row]:
@@ -211,8 +217,8 @@ async def row_2(*, quick: bool) -> AsyncIterator[Row]:
     async with served(ours, state):
         results = await interleaved(
             {
-                "bare": lambda: _drive_django(bare, times, state),
-                "ours": lambda: _drive_django(ours, times, state),
+                "bare": lambda: drive_django(bare, times, state),
+                "ours": lambda: drive_django(ours, times, state),
             },
             rounds,
         )
