@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import logging
 import re
+import tomllib
 from collections.abc import AsyncIterator, Mapping
-from importlib.metadata import metadata, requires
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.benchmarks.requests import SCOPE
 from tests.peers.forms import Application, Around, Function, in_chains
 from tests.peers.known import OURS, Peer
 from tests.peers.talk import Talk, noting
+from tests.project import ROOT
 
 YES, NO, NOT_ITS_BUSINESS = "yes", "no", "-"
 
@@ -402,20 +404,28 @@ async def runs_on_trio(peer: Peer) -> str:
 
 
 async def oldest_python(peer: Peer) -> str:
-    """The metadata of the distribution has it."""
-    if peer.distribution is None:
-        return "any"
-    minimum = re.search(r">=([\d.]+)", metadata(peer.distribution)["Requires-Python"])
-    assert minimum
-    return minimum[1]
+    """The metadata has it."""
+    minimum = re.search(r">=([\d.]+)", _wants(peer)[0])
+    return minimum[1] if minimum else "any"
 
 
 async def packages(peer: Peer) -> str:
-    """The metadata of the distribution has them: those without which it is not."""
-    wanted = requires(peer.distribution) or () if peer.distribution else ()
+    """The metadata has them; what is only for some installations does not count."""
     names = {
         re.split(r"[^\w.-]", one)[0].lower()
-        for one in wanted
+        for one in _wants(peer)[1]
         if "extra ==" not in one and "python_version" not in one
     }
     return str(len(names))
+
+
+def _wants(peer: Peer) -> tuple[str, list[str]]:
+    """Return what Python and what packages *peer* wants."""
+    if peer is OURS:
+        with (ROOT / "pyproject.toml").open("rb") as file:
+            project = tomllib.load(file)["project"]
+        return project["requires-python"], project["dependencies"]
+    if peer.distribution is None:
+        return "", []
+    distribution = metadata.distribution(peer.distribution)
+    return distribution.metadata["Requires-Python"], distribution.requires or []

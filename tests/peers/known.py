@@ -42,7 +42,7 @@ OURS = Peer(
     "lifespan-registry",
     "lifespan_registry",
     "index.md",
-    "lifespan-registry",
+    None,  # the tests run in its source
     "import lifespan_registry, lifespan_registry.asgi",
 )
 

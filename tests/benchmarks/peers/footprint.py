@@ -22,7 +22,7 @@ async def memory(peers: Sequence[Peer], *, quick: bool) -> AsyncIterator[Line]:
     most = FEW if quick else MANY
     counts = {peer: min(most, getattr(peer.form, "MOST", most)) for peer in peers}
     counted = {
-        peer: await in_process(peer, count, quick=quick, memory=True)()
+        peer: await in_process(peer, count, memory=True)()
         for peer, count in counts.items()
     }
     for what, part in ((MEMORY, "entered"), (REGISTERED, "registered")):
@@ -41,7 +41,7 @@ def _bytes(counted: Any, part: str, count: int, most: int) -> str:
 
 async def importing(peers: Sequence[Peer], *, quick: bool) -> AsyncIterator[Line]:
     """Measure imports in new interpreters that have imported Django."""
-    rounds, warm_up = (1, 1) if quick else (25, 2)
+    rounds, warm_up = (1, 0) if quick else (25, 2)
     with imports("process_time") as measured:
         variants = {peer.title: measured(peer.imports) for peer in peers}
         variants["bare"] = measured("pass")
