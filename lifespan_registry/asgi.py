@@ -71,12 +71,15 @@ class LifespanApplication:
     # these three arguments; some pass them by name.
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one scope; requests go straight on where their state is filled."""
-        # Two plain look-ups and one call: every request pays for what stands here.
+        # Two plain look-ups and one call: every request pays for what stands here, and
+        # for a local name, too.
         try:
             scope["state"][self._mark]
-            serve = self._serve
         except (KeyError, TypeError):
             serve = self._listen if scope["type"] == "lifespan" else self._fill
+        else:
+            await self._serve(scope, receive, send)
+            return
         await serve(scope, receive, send)
 
     # --- requests ------------------------------------------------------------------

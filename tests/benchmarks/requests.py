@@ -96,30 +96,40 @@ def registry_of_one() -> Registry:
     return registry
 
 
-async def _drive(app: Any, times: int, state: dict[str, Any] | None) -> float:
+async def _drive(
+    app: Any,
+    times: int,
+    state: dict[str, Any] | None,
+    clock: Callable[[], float],
+) -> float:
     """Call *app* so often; return the seconds for each.
 
     With *state*, each scope has a copy of it, as servers make one for each request.
     """
     if state is None:
-        began = time.perf_counter()
+        began = clock()
         for _ in range(times):
             await app({**SCOPE}, None, silence)
-        return (time.perf_counter() - began) / times
-    began = time.perf_counter()
+        return (clock() - began) / times
+    began = clock()
     for _ in range(times):
         await app({**SCOPE, "state": state.copy()}, None, silence)
-    return (time.perf_counter() - began) / times
+    return (clock() - began) / times
 
 
-def driver(app: Any, times: int, state: dict[str, Any] | None) -> Any:
+def driver(
+    app: Any,
+    times: int,
+    state: dict[str, Any] | None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Any:
     """Return a `_drive` for *app* alone.
 
     CPython specialises a call in the code object for what it calls there: a shared one
     would be good for none of them, and in a server there is one application.
     """
     own = types.FunctionType(_drive.__code__.replace(), globals())
-    return lambda: own(app, times, state)
+    return lambda: own(app, times, state, clock)
 
 
 def overheads(results: dict[str, list[float]], name: str) -> list[float]:

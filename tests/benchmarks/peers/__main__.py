@@ -14,18 +14,21 @@ from tests.benchmarks.peers.table import (
     MEASUREMENTS,
     head,
     machine,
-    replaced,
+    renewed,
     written,
 )
 from tests.peers.known import PEERS
 
 
-async def main(names: list[str], *, quick: bool) -> str:
-    """Print the lines of the measurements *names* as they come, and return all."""
+async def main(names: list[str], *, quick: bool) -> tuple[str, list[str]]:
+    """Print the lines of the measurements *names* as they come.
+
+    Return what is to be said of the machine, and the lines.
+    """
     before = os.getloadavg()[0]
     peers = [peer for peer in PEERS if not peer.is_missing]
-    lines = [head()]
-    print(lines[0], flush=True)
+    lines: list[str] = []
+    print(head(), flush=True)
     for name in names:
         async for line in MEASUREMENTS[name](peers, quick=quick):
             assert line.what in LINES, line.what
@@ -33,7 +36,7 @@ async def main(names: list[str], *, quick: bool) -> str:
             print(lines[-1], flush=True)
     where = machine((before, os.getloadavg()[0]))
     print(f"\n{where}")
-    return f"{where}\n\n" + "\n".join(lines) + "\n"
+    return where, lines
 
 
 if __name__ == "__main__":
@@ -50,15 +53,18 @@ if __name__ == "__main__":
         "--quick", action="store_true", help="see in less than a minute that all runs"
     )
     parser.add_argument(
-        "--page", type=Path, help="write the table into this page, between its marks"
+        "--page",
+        type=Path,
+        help="write what has been measured into the table of this page",
     )
     options = parser.parse_args()
-    if options.page and (options.only or options.quick):
-        parser.error("a page gets the whole table: --page goes with nothing else")
+    if options.page and options.quick:
+        parser.error("no page shows what has been measured in a hurry")
     # Frameworks set up the log, and records cost time.
     logging.disable(logging.INFO)
     set_up()
-    table = asyncio.run(main(options.only or list(MEASUREMENTS), quick=options.quick))
+    names = options.only or list(MEASUREMENTS)
+    where, lines = asyncio.run(main(names, quick=options.quick))
     if options.page:
         page = options.page.read_text(encoding="utf-8")
-        options.page.write_text(replaced(page, table), encoding="utf-8")
+        options.page.write_text(renewed(page, where, lines), encoding="utf-8")

@@ -92,7 +92,17 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def replaced(page: str, text: str) -> str:
-    """Return *page* with *text* where its table is."""
-    pattern = f"(?<={BEGIN}).*(?={END})"
-    return re.sub(pattern, lambda _: text, page, flags=re.DOTALL)
+def renewed(page: str, where: str, lines: Iterable[str]) -> str:
+    """Return *page* with *lines* in its table, in the place of those of that name.
+
+    *where* is what it says of the machine.
+    """
+    found = re.search(f"(?<={BEGIN}).*(?={END})", page, flags=re.DOTALL)
+    assert found, "the page has no place for the table"
+    known = {
+        line.split(" | ")[0].removeprefix("| "): line
+        for line in (*found[0].splitlines(), *lines)
+    }
+    rows = [known[what] for what in LINES if what in known]
+    text = "\n".join((where, "", head(), *rows, ""))
+    return page[: found.start()] + text + page[found.end() :]
