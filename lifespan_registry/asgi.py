@@ -79,12 +79,15 @@ class LifespanApplication:
         start that it has waited for has failed, and `LazyRefusedError` if the settings
         forbid that start.
         """
-        # Two plain look-ups and one call: every request pays for what stands here.
+        # Two plain look-ups and one call: every request pays for what stands here, and
+        # for a local name, too.
         try:
             scope["state"][self._mark]
-            serve = self._serve
         except (KeyError, TypeError):
             serve = self._listen if scope["type"] == "lifespan" else self._fill
+        else:
+            await self._serve(scope, receive, send)
+            return
         await serve(scope, receive, send)
 
     # --- requests ------------------------------------------------------------------

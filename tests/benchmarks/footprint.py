@@ -10,9 +10,8 @@ import subprocess
 import sys
 import tempfile
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import lifespan_registry
 from lifespan_registry import Registry
@@ -21,16 +20,23 @@ from tests.benchmarks.measure import Quartiles, Row, interleaved
 COUNT = 10_000
 
 IMPORT = """
-import time
+from time import {clock} as clock
 import django.core.asgi
-began = time.perf_counter()
-{}
-print(time.perf_counter() - began)
+began = clock()
+{statement}
+print(clock() - began)
 """
 
 
-async def row_6(*, quick: bool) -> AsyncIterator[Row]:
-    """Measure the import, each time in a new interpreter that has imported Django."""
+@contextlib.contextmanager
+def imports(
+    clock: str = "perf_counter",
+) -> Iterator[Callable[[str], Callable[[], Awaitable[float]]]]:
+    """Give what makes a measurement of a statement that imports something.
+
+    Each one is in a new interpreter, which has imported Django, and returns the
+    milliseconds by that *clock* of the module `time`.
+    """
     with tempfile.TemporaryDirectory() as cache:
         # Bytecode is there, as it is after an installation.
         environ = {
@@ -40,13 +46,20 @@ async def row_6(*, quick: bool) -> AsyncIterator[Row]:
         }
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-        def importing(statement: str) -> Any:
+        def importing(statement: str) -> Callable[[], Awaitable[float]]:
             async def measure() -> float:
-                command = [sys.executable, "-c", IMPORT.format(statement)]
+                code = IMPORT.format(clock=clock, statement=statement)
+                command = [sys.executable, "-c", code]
                 return float(subprocess.check_output(command, env=environ)) * 1e3  # noqa: ASYNC221
 
             return measure
 
+        yield importing
+
+
+async def row_6(*, quick: bool) -> AsyncIterator[Row]:
+    """Measure the import."""
+    with imports() as importing:
         public = "import lifespan_registry, lifespan_registry.asgi"
         results = await interleaved(
             {

@@ -43,7 +43,7 @@ class Row(NamedTuple):
     limit: float | None = None
 
     def __str__(self) -> str:
-        low, median, high = map(_short, self.value)
+        low, median, high = map(short, self.value)
         if self.limit is None:
             limit = verdict = ""
         else:
@@ -55,7 +55,8 @@ class Row(NamedTuple):
         )
 
 
-def _short(number: float) -> str:
+def short(number: float) -> str:
+    """Write *number* with three digits, or all before the point."""
     return f"{number:,.0f}" if number >= 100 else f"{number:#.3g}"
 
 
@@ -66,7 +67,10 @@ HEAD = (
 
 
 async def interleaved(
-    variants: Mapping[str, Callable[[], Awaitable[T]]], rounds: int
+    variants: Mapping[str, Callable[[], Awaitable[T]]],
+    rounds: int,
+    *,
+    warm_up: int = WARM_UP,
 ) -> dict[str, list[T]]:
     """Measure the *variants* in turns: A B C, B C A, C A B, ….
 
@@ -79,7 +83,7 @@ async def interleaved(
     # What was there before is not looked through again and again.
     gc.freeze()
     try:
-        for turn in range(-WARM_UP, rounds):
+        for turn in range(-warm_up, rounds):
             first = turn % len(names)
             for name in names[first:] + names[:first]:
                 gc.collect()

@@ -96,30 +96,40 @@ def registry_of_one() -> Registry:
     return registry
 
 
-async def _drive(app: Any, times: int, state: dict[str, Any] | None) -> float:
+async def _drive(
+    app: Any,
+    times: int,
+    state: dict[str, Any] | None,
+    clock: Callable[[], float],
+) -> float:
     """Call *app* so often; return the seconds for each.
 
     With *state*, each scope has a copy of it, as servers make one for each request.
     """
     if state is None:
-        began = time.perf_counter()
+        began = clock()
         for _ in range(times):
             await app({**SCOPE}, None, silence)
-        return (time.perf_counter() - began) / times
-    began = time.perf_counter()
+        return (clock() - began) / times
+    began = clock()
     for _ in range(times):
         await app({**SCOPE, "state": state.copy()}, None, silence)
-    return (time.perf_counter() - began) / times
+    return (clock() - began) / times
 
 
-def driver(app: Any, times: int, state: dict[str, Any] | None) -> Any:
+def driver(
+    app: Any,
+    times: int,
+    state: dict[str, Any] | None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Any:
     """Return a `_drive` for *app* alone.
 
     CPython specialises a call in the code object for what it calls there: a shared one
     would be good for none of them, and in a server there is one application.
     """
     own = types.FunctionType(_drive.__code__.replace(), globals())
-    return lambda: own(app, times, state)
+    return lambda: own(app, times, state, clock)
 
 
 def overheads(results: dict[str, list[float]], name: str) -> list[float]:
@@ -182,7 +192,13 @@ async def view(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("", view)]
 
 
-async def _drive_django(app: Any, times: int, state: dict[str, Any]) -> float:
+async def drive_django(
+    app: Any,
+    times: int,
+    state: dict[str, Any],
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Send so many requests to Django by *app*; return the seconds for each."""
     has_body = True
 
     async def receive() -> Any:
@@ -192,11 +208,11 @@ async def _drive_django(app: Any, times: int, state: dict[str, Any]) -> float:
             return {"type": "http.request", "body": b"", "more_body": False}
         return await asyncio.get_running_loop().create_future()
 
-    began = time.perf_counter()
+    began = clock()
     for _ in range(times):
         has_body = True
         await app({**SCOPE, "state": state.copy()}, receive, silence)
-    return (time.perf_counter() - began) / times
+    return (clock() - began) / times
 
 
 async def row_2(*, quick: bool) -> AsyncIterator[Row]:
@@ -211,8 +227,8 @@ async def row_2(*, quick: bool) -> AsyncIterator[Row]:
     async with served(ours, state):
         results = await interleaved(
             {
-                "bare": lambda: _drive_django(bare, times, state),
-                "ours": lambda: _drive_django(ours, times, state),
+                "bare": lambda: drive_django(bare, times, state),
+                "ours": lambda: drive_django(ours, times, state),
             },
             rounds,
         )

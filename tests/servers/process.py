@@ -31,7 +31,7 @@ class Process:
         self, *arguments: str, environment: Mapping[str, str], root: Path = ROOT
     ) -> None:
         inherited = os.environ.copy()
-        inherited.pop("DJANGO_SETTINGS_MODULE")  # that of the tests themselves
+        inherited.pop("DJANGO_SETTINGS_MODULE", None)  # that of the tests themselves
         self._popen = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=root,

@@ -1,0 +1,1 @@
+"""What the package costs beside others: ``python -m tests.benchmarks.peers``."""
