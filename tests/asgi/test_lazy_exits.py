@@ -308,6 +308,7 @@ def test_fork_without_finalizers() -> None:
 import os
 del multiprocessing.util.Finalize
 serve()
+sys.stdout.flush()
 if child := os.fork():
     os.waitpid(child, 0)
     print("parent", flush=True)

@@ -34,9 +34,10 @@ FAILURE = re.compile(
 @pytest.fixture(name="row", scope="module", params=off.ROWS, ids=lambda row: row.slug)
 def _row(request: pytest.FixtureRequest) -> Row:
     """Each server that sends no lifespan."""
-    for package in request.param.packages:
-        pytest.importorskip(package.replace("-", "_"))
-    return request.param  # type: ignore[no-any-return]
+    row: Row = request.param
+    is_strict = request.config.getoption("--all-servers")
+    require(row, off.ROWS, is_strict=is_strict)
+    return row
 
 
 def with_settings(row: Row, settings: str) -> Row:

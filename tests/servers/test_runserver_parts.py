@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import signal
 import subprocess
 import sys
@@ -37,6 +38,12 @@ OPTIONS = {"use_reloader": True, "use_threading": True}
 async def nothing() -> AsyncIterator[None]:
     """Be a lifespan."""
     yield
+
+
+@pytest.fixture(autouse=True)
+def _lines_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pytest hear Django's logger of requests, which else tells nobody above."""
+    monkeypatch.setattr(logging.getLogger("django.server"), "propagate", True)
 
 
 @pytest.fixture

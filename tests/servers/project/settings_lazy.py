@@ -5,6 +5,7 @@
 
 import functools
 import os
+import signal
 import sys
 import types
 
@@ -16,6 +17,11 @@ match os.environ["PROJECT_CHANGE"]:
         kind = modules["uvicorn"].Server
         handle = kind.handle_exit
         kind.handle_exit = property(lambda self: functools.partial(handle, self))
+        # Older ones load the application when they handle signals already.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if isinstance(getattr(handler, "__self__", None), kind):
+                signal.signal(number, functools.partial(handler))
     case "no class":
         del modules["uvicorn"].Server
     case "another module":
