@@ -887,13 +887,18 @@ def _at(place: str | None) -> str:
     return f" (it is at {place})" if place else ""
 
 
+MOST_PARTS = 10
+"""How many of the errors of one group are named."""
+
+
 def brief(error: BaseException) -> str:
     """Say in short what *error* is; of a task group's error, what its tasks raised."""
     kind = type(error).__name__
     if isinstance(error, BaseExceptionGroup) and not isinstance(error, LifespanError):
         group = cast("BaseExceptionGroup[BaseException]", error)
-        parts = "; ".join(map(brief, group.exceptions))
-        return f"{parts} (in an {kind})"
+        parts = "; ".join(map(brief, group.exceptions[:MOST_PARTS]))
+        more = len(group.exceptions) - MOST_PARTS
+        return f"{parts}{f'; and {more} more' if more > 0 else ''} (in an {kind})"
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - an error of the user's own may be broken itself

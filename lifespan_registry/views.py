@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine, Mapping
+from io import BytesIO
 from typing import Any, TypeAlias
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, resolve, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from lifespan_registry._core.report import Status
 from lifespan_registry.health import Health, health
 from lifespan_registry.servers import known
 from lifespan_registry.status import page
@@ -67,7 +71,7 @@ async def status(request: HttpRequest) -> HttpResponse:
     form = request.GET.get("format")
     if form not in (None, "json"):
         text = f"There is no format {form!r}: leave it out for the page, or say json.\n"
-        return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
+        return _refused(text, status=400)
     found = page.look(known.name_for(request.META))
     return page.page(found) if form is None else JsonResponse(found.facts)
 
@@ -79,15 +83,20 @@ def staff_only(view: View) -> View:
     Where there is nobody to log in, and for programs, the answer is 403.
     """
 
+    @never_cache
+    @login_not_required  # this is stricter
     @functools.wraps(view)
     async def guarded(request: HttpRequest) -> HttpResponse:
-        if not hasattr(request, "auser"):
+        if not hasattr(request, "user"):
             return _refused(NO_USERS)
-        user = await request.auser()
-        if user.is_active and getattr(user, "is_staff", False):
+        is_staff, is_known = await sync_to_async(_who)(request)
+        if is_staff:
             return await view(request)
-        if user.is_authenticated or "format" in request.GET:
+        if is_known or "format" in request.GET:
             return _refused("This page is for staff.\n")
+        if health().status is Status.STARTING:
+            # Where the first request starts the lifespans, a login would wait for it.
+            return _refused(STILL_STARTING, status=503)
         # Where there are no users, it cannot be imported.
         from django.contrib.auth.views import redirect_to_login  # noqa: PLC0415
 
@@ -96,6 +105,19 @@ def staff_only(view: View) -> View:
     return guarded
 
 
+def _who(request: HttpRequest) -> tuple[bool, bool]:
+    """Tell whether that is staff, and whether it is anybody."""
+    # Not auser(): other middleware may have put somebody else in the place of user.
+    user = request.user
+    is_staff = user.is_active and getattr(user, "is_staff", False)
+    return is_staff, user.is_authenticated
+
+
+STILL_STARTING = """\
+This page is for staff, and the lifespans are still starting: until they are up, nobody
+can log in. Without a login, "ready" below this address says which one has not started.
+"""
+
 NO_USERS = """\
 This page is for staff, and this project has no users: AuthenticationMiddleware is not
 in MIDDLEWARE. To show it to others, give lifespan_registry.views.status an address of
@@ -103,8 +125,8 @@ its own, in a function that says who they are.
 """
 
 
-def _refused(text: str) -> HttpResponse:
-    return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
+def _refused(text: str, status: int = 403) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 def _login() -> str:
@@ -130,7 +152,7 @@ def is_probe(request: Mapping[str, Any]) -> bool:
     try:
         path = request.get("PATH_INFO")
         if path is None:
-            path = request["path"].removeprefix(request.get("root_path", ""))
+            path = ASGIRequest(dict(request), BytesIO()).path_info
         return getattr(resolve(path).func, MARK, False) is True
     except Exception:  # noqa: BLE001 - what is wrong with the addresses Django will tell
         return False

@@ -106,7 +106,7 @@ class Live(Progress):
             for stream, aside in ((sys.stdout, out), (sys.stderr, err)):
                 if handler.stream is stream:
                     handler.setStream(aside)
-                    self._streams.callback(handler.setStream, stream)
+                    self._streams.callback(_give_back, handler, aside, stream)
         self._streams.enter_context(contextlib.redirect_stdout(out))
         self._streams.enter_context(contextlib.redirect_stderr(err))
         return super().__enter__()
@@ -136,6 +136,12 @@ class Live(Progress):
                 self.out.write(f"\x1b[{self._height}F\x1b[J", ending="")
                 self._height = 0
             yield
+
+
+def _give_back(handler: logging.StreamHandler[Any], aside: object, stream: Any) -> None:
+    # A lifespan may have given it another one meanwhile.
+    if handler.stream is aside:
+        handler.setStream(stream)
 
 
 def _log_handlers() -> Iterator[logging.StreamHandler[Any]]:

@@ -51,8 +51,19 @@ class Timeline(NamedTuple):
 
 def of_report(report: Report, now: dt.datetime) -> Timeline:
     """Read *report*, which was made *now*: what goes on has no end yet."""
-    start_began = report.start_began or now
-    stop_began = report.stop_began or now
+    lifespans = report.values()
+    start_began = min(
+        (one.start_began for one in lifespans if one.start_began), default=now
+    )
+    # A crash is no part of the stop.
+    stop_began = min(
+        (
+            one.stop_began
+            for one in lifespans
+            if one.stop_began and one.status is not Status.CRASHED
+        ),
+        default=now,
+    )
 
     def bar(one: LifespanReport) -> Bar:
         start = stop = None
@@ -71,7 +82,7 @@ def of_report(report: Report, now: dt.datetime) -> Timeline:
             one.error is not None,
         )
 
-    bars = tuple(map(bar, report.values()))
+    bars = tuple(map(bar, lifespans))
     return Timeline(
         bars,
         max((one.start.end for one in bars if one.start), default=0.0),
@@ -91,6 +102,8 @@ def notes(timeline: Timeline) -> Iterator[str]:
 
 
 def _span(zero: dt.datetime, begin: dt.datetime, end: dt.datetime) -> Span:
+    # The clock of the machine may be set back meanwhile.
+    end = max(begin, end)
     return Span((begin - zero).total_seconds(), (end - zero).total_seconds())
 
 

@@ -8,8 +8,9 @@ import os
 import platform
 import socket
 import traceback
+from collections.abc import Callable
 from importlib import metadata
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import django
 
@@ -19,6 +20,8 @@ from lifespan_registry.pictures.timeline import Timeline, word
 
 if TYPE_CHECKING:
     from lifespan_registry.health import Health
+
+T = TypeVar("T")
 
 
 class ProcessFacts(TypedDict):
@@ -199,5 +202,15 @@ def _limit(seconds: float) -> float | None:
 
 
 def _error(error: BaseException) -> ErrorFacts:
-    lines = traceback.format_exception(error)
-    return {"text": brief(error), "traceback": "".join(lines)}
+    return {
+        "text": _printed(brief, error),
+        "traceback": "".join(_printed(traceback.format_exception, error)),
+    }
+
+
+def _printed(how: Callable[[BaseException], T], error: BaseException) -> T | str:
+    """Print *error*; an error of the user's own may be broken itself."""
+    try:
+        return how(error)
+    except (Exception, SystemExit) as broken:  # noqa: BLE001 - the others are shown
+        return f"{type(error)} cannot be printed, of {type(broken)}"

@@ -36,6 +36,9 @@ MOST = 8
 """How many of those that one waits for are named; `fragment.html` knows it, too."""
 
 
+COUNTS = {0: "no lifespan takes part", 1: "the one has started"}
+
+
 class Look(NamedTuple):
     """What was found in this process at one moment: of its runs, what is drawn, too."""
 
@@ -46,7 +49,7 @@ class Look(NamedTuple):
 def look(server: str) -> Look:
     """Look at the runs of this process, which *server* serves."""
     now = dt.datetime.now(dt.UTC)
-    reports = [one for one in default_registry.reports() if len(one)]
+    reports = [one for one in default_registry.reports() if len(one) or one.absent]
     runs = [(one, of_report(one, now)) for one in reports]
     told = [of_run(*run) for run in runs]
     return Look(of_all(health(), of_process(server, now), told), runs)
@@ -55,7 +58,9 @@ def look(server: str) -> Look:
 def page(found: Look) -> HttpResponse:
     """Answer with the whole page, which asks for itself anew every few seconds."""
     context = {**_context(found), "script": _read("status.js")}
-    response = HttpResponse(_render("page.html", context))
+    # In names of files there may be what is no text.
+    html = _render("page.html", context).encode("utf-8", "backslashreplace")
+    response = HttpResponse(html)
     # Names and errors are text that others have written. And where a project has
     # a policy of its own, its middleware leaves this one as it is.
     response.headers["Content-Security-Policy"] = _policy()
@@ -105,7 +110,7 @@ def summary(facts: Facts) -> str:
         return "no lifespan is registered"
     if facts["status"] == "started":
         count = sum(len(run["lifespans"]) for run in facts["runs"])
-        return f"all {count} have started" if count > 1 else "the one has started"
+        return COUNTS.get(count, f"all {count} have started")
     return facts["reasons"][0]
 
 
@@ -116,7 +121,7 @@ def _clock(moment: str | None) -> dt.datetime | None:
 
 def _render(name: str, context: dict[str, Any]) -> str:
     # Of the project's own TEMPLATES, none need know of it.
-    return str(_engine().get_template(name).render(Context(context)))
+    return str(_engine().get_template(name).render(Context(context, use_l10n=False)))
 
 
 @functools.cache

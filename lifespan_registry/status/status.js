@@ -1,8 +1,14 @@
 (() => {
   "use strict";
   const SECONDS = 5;
+  const AGAIN = `Asks again every ${SECONDS} s`;
+  const ANOTHER = "Another process answers than before";
+  const SEVERAL = "Several processes answer in turn: each tells of itself";
   const asked = document.getElementById("asked");
   const pause = document.getElementById("pause");
+  const seen = new Set();
+  let last = "";
+  let who = AGAIN;
   let isPaused = false;
   let isAsking = false;
 
@@ -11,9 +17,11 @@
     if (asked.textContent !== text) asked.textContent = text;
   };
 
+  const all = (within, what) => [...within.querySelectorAll(what)];
+
   const showFirst = (within) => {
     // Of a large graph, the first to start may stand far below the upper corner.
-    within.querySelectorAll(".picture").forEach((picture) => {
+    all(within, ".picture").forEach((picture) => {
       const first = picture.querySelector("rect");
       const below = first ? first.getBoundingClientRect().top - picture.getBoundingClientRect().top : 0;
       picture.scrollTop = below - picture.clientHeight / 2;
@@ -21,29 +29,40 @@
   };
 
   const renew = (old, fresh) => {
-    old.querySelectorAll("details[open]").forEach((one) => {
-      const same = fresh.querySelector(`#${one.id}`);
-      if (same) same.open = true;
-    });
+    const open = new Set(all(old, "details[open]").map((one) => one.id));
+    all(fresh, "details").forEach((one) => { one.open = open.has(one.id); });
     // What is selected or has the focus stays, unless there is something new.
     if (old.isEqualNode(fresh)) return;
-    const scrolled = [...old.querySelectorAll(".scroll")].map((one) => [one.scrollLeft, one.scrollTop]);
+    const scrolled = all(old, ".scroll").map((one) => [one.scrollLeft, one.scrollTop]);
+    const focus = all(old, "summary, .scroll").indexOf(document.activeElement);
     old.replaceWith(fresh);
-    fresh.querySelectorAll(".scroll").forEach((one, place) => {
+    all(fresh, ".scroll").forEach((one, place) => {
       [one.scrollLeft, one.scrollTop] = scrolled[place] || [0, 0];
     });
+    const again = all(fresh, "summary, .scroll")[focus];
+    if (again) again.focus({ preventScroll: true });
+  };
+
+  const hear = (page) => {
+    const pid = page.querySelector("#lifespans-pid").textContent;
+    if (pid === last) return;
+    if (seen.size) who = seen.has(pid) ? SEVERAL : ANOTHER;
+    seen.add(pid);
+    last = pid;
   };
 
   const show = (text) => {
     const made = new DOMParser().parseFromString(text, "text/html");
     const news = made.querySelector(".lifespans-status");
     const shown = document.querySelector(".lifespans-status");
-    if (!news) return false;
-    const parts = (page) => [...page.querySelectorAll("[data-fresh]")];
+    if (!news) {
+      say("The answer is another page: reload this one");
+      return;
+    }
+    hear(news);
+    const parts = (page) => all(page, "[data-fresh]");
     const names = (found) => found.map((one) => one.dataset.fresh).join();
-    const pid = (page) => page.querySelector("#lifespans-pid").textContent;
     const [fresh, stale] = [parts(news), parts(shown)];
-    const isAnother = pid(news) !== pid(shown);
     document.title = made.title;
     if (names(fresh) === names(stale)) {
       stale.forEach((old, place) => renew(old, fresh[place]));
@@ -51,38 +70,33 @@
       shown.replaceWith(news);
       showFirst(news);
     }
-    say(isAnother ? "Another worker has answered than before" : `Asks again every ${SECONDS} s`);
-    return true;
-  };
-
-  const fetched = async () => {
-    const options = { signal: AbortSignal.timeout(10000), cache: "no-store" };
-    try {
-      const answer = await fetch(location.href, options);
-      return answer.ok && !answer.redirected ? await answer.text() : "";
-    } catch {
-      return null;
-    }
+    say(who);
   };
 
   const ask = async () => {
     if (isPaused || isAsking || document.hidden) return;
     isAsking = true;
-    const text = await fetched();
+    const options = { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(10000) };
+    const answer = await fetch(location.href, options).catch(() => null);
+    const text = answer && answer.ok ? await answer.text().catch(() => "") : "";
     isAsking = false;
-    if (text === null) say("No answer: the server is stopped, or busy. It is asked again");
-    else if (!show(text)) say("The answer is another page: reload, you may have to log in again");
+    if (isPaused) return;
+    if (!answer) say("No answer: the server is stopped, or busy. It is asked again");
+    else if (answer.type === "opaqueredirect") say("You have to log in again: reload the page");
+    else if (!answer.ok) say(`The answer is ${answer.status}. It is asked again`);
+    else show(text);
   };
 
   pause.addEventListener("click", () => {
     isPaused = !isPaused;
     pause.setAttribute("aria-pressed", String(isPaused));
-    say(isPaused ? "Is not asking" : `Asks again every ${SECONDS} s`);
+    say(isPaused ? "Is not asking" : who);
     ask();
   });
   document.addEventListener("visibilitychange", ask);
   pause.hidden = false;
   showFirst(document);
-  say(`Asks again every ${SECONDS} s`);
+  hear(document);
+  say(who);
   setInterval(ask, SECONDS * 1000);
 })();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,9 +93,11 @@ class Site(NamedTuple):
     process: Process
     address: str
 
-    def get(self, path: str) -> httpx.Response:
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """Ask for *path*, without a browser."""
-        return httpx.get(self.address + path, trust_env=False)
+        return httpx.get(self.address + path, headers=headers, trust_env=False)
 
 
 @contextlib.contextmanager

@@ -113,6 +113,55 @@ def test_customer(browser: Browser, served: Callable[..., Site]) -> None:
     page.close()
 
 
+BY_TOKEN = """
+class Boss:
+    is_active = is_staff = is_authenticated = True
+
+def by_token(get_response):
+    def middleware(request):
+        if request.headers.get("Authorization") == "boss":
+            request.user = Boss()
+        return get_response(request)
+    return middleware
+"""
+
+
+def test_user_by_other_middleware(served: Callable[..., Site]) -> None:
+    """Who is staff is what the middleware says, and not what the session has."""
+    site = served(
+        SHOP + BY_TOKEN,
+        settings="MIDDLEWARE += [\n"
+        '    "shop.lifespans.by_token",\n'
+        '    "django.contrib.auth.middleware.LoginRequiredMiddleware",\n'
+        "]\n",
+    )
+    boss = {"Authorization": "boss"}
+    assert site.get("/lifespans/", boss).status_code == 200
+    sent = site.get("/lifespans/")
+    assert sent.headers["Location"] == "/admin/login/?next=/lifespans/"
+    assert "no-store" in sent.headers["Cache-Control"]
+    # That of Django lets views decide that do without a login.
+    assert site.get("/lifespans/?format=json").status_code == 403
+
+
+def test_several_processes(page: Page, served: Callable[..., Site]) -> None:
+    """It says so once when the answers come from several."""
+    site = served(SHOP)
+    page.goto(f"{site.address}/status/")
+    own, pids = page.inner_text("#lifespans-pid"), itertools.cycle(("1", "2"))
+    # As a balancer would.
+    page.route(
+        "**/status/",
+        lambda route: route.fulfill(
+            body=route.fetch().text().replace(f">{own}<", f">{next(pids)}<"),
+            content_type="text/html",
+        ),
+    )
+    page.wait_for_selector("text=Another process answers than before")
+    page.wait_for_selector("text=Several processes answer in turn")
+    page.unroute_all(behavior="wait")
+
+
 def wait_for_answer(page: Page) -> None:
     """Wait until the page has asked again, and had an answer."""
     before = page.inner_text("time")
@@ -178,7 +227,7 @@ def test_session_that_is_over(page: Page, served: Callable[..., Site]) -> None:
     log_in(page, "boss")
     page.wait_for_selector("text=Asks again")
     page.context.clear_cookies()
-    page.wait_for_selector("text=reload, you may have to log in again")
+    page.wait_for_selector("text=You have to log in again: reload the page")
     assert page.inner_text(".whole") == "all 2 have started"
 
 

@@ -218,7 +218,16 @@ def test_wsgi_refused(
 )
 def test_who_asks(request_: dict[str, Any], *, answer: bool) -> None:
     """It is told by the address, wherever the project has put it."""
-    assert is_probe(request_) is answer
+    whole = {"method": "GET", "headers": [], **request_} if "path" in request_ else {}
+    assert is_probe(whole or request_) is answer
+
+
+def test_script_name() -> None:
+    """What the setting takes off the address is taken off here, too."""
+    scope = {"type": "http", "method": "GET", "headers": [], "path": "/app/up/ready"}
+    assert not is_probe(scope)
+    with override_settings(FORCE_SCRIPT_NAME="/app"):
+        assert is_probe(scope)
 
 
 def test_no_addresses() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import datetime as dt
 import hashlib
 import os
 import re
@@ -14,12 +15,14 @@ import pytest
 from django.test import AsyncClient, Client, override_settings
 from django.urls import include, path
 
-from lifespan_registry import Registry
+from lifespan_registry import Registry, Status
 from lifespan_registry._core.running import Running
 from lifespan_registry.exceptions import StartupError
 from lifespan_registry.views import status
 from tests.core.waiting import Gate, until
+from tests.pictures import runs
 from tests.pictures.drawn import HOSTILE, hostile, two_hundred
+from tests.pictures.runs import report
 from tests.tracked import boom, tracked
 
 urlpatterns = [
@@ -57,15 +60,15 @@ async def test_facts(default: Registry, log: list[str]) -> None:
 
     async with default.run() as run:
         facts = await told()
-        report = run.report
+        found = run.report
 
     assert (facts["status"], facts["reasons"]) == ("started", [])
     assert facts["process"]["pid"] == os.getpid()
     assert facts["process"]["server"] == ""
     (one,) = facts["runs"]
     assert one["status"] == "started"
-    assert one["started_in"] == report.started_in
-    assert one["started_at"] == moment(report.started_at)
+    assert one["started_in"] == found.started_in
+    assert one["started_at"] == moment(found.started_at)
     assert one["stopped_at"] is None
     assert one["critical_path"] == ["db", "search"]
     assert one["absent"] == {"metrics": "is disabled by its enabled="}
@@ -73,9 +76,9 @@ async def test_facts(default: Registry, log: list[str]) -> None:
     assert (db["name"], db["status"], db["word"]) == ("db", "started", "started")
     assert (db["startup_timeout"], db["shutdown_timeout"]) == (None, 10)
     assert db["tags"] == ["api", "web"]
-    assert db["file"] == report["db"].origin.file
-    assert db["since"] == db["started_at"] == moment(report["db"].started_at)
-    assert db["startup_seconds"] == report["db"].startup_seconds
+    assert db["file"] == found["db"].origin.file
+    assert db["since"] == db["started_at"] == moment(found["db"].started_at)
+    assert db["startup_seconds"] == found["db"].startup_seconds
     assert (db["stop_began"], db["stopped_at"], db["error"]) == (None, None, None)
     assert db["is_critical"]
     assert search["waits_for"] == [{"name": "db", "why": "requires 'db'"}]
@@ -233,6 +236,75 @@ async def test_two_hundred(default: Registry) -> None:
         text = await shown()
     assert text.count('role="rowheader"') == 200
     assert "and 191 more" in text
+
+
+class UnprintableError(Exception):
+    """One whose text cannot be had, whoever asks."""
+
+    def __str__(self) -> str:
+        raise SystemExit
+
+
+def deep(levels: int) -> Exception:
+    """Return an error in a group in a group, and so on."""
+    error: Exception = OSError()
+    for _ in range(levels):
+        error = ExceptionGroup("", [error])
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnprintableError(),
+        OSError("no text: \udce9"),
+        deep(3000),
+        ExceptionGroup("", [OSError(str(place)) for place in range(20000)]),
+    ],
+    ids=["unprintable", "no text", "deep", "many"],
+)
+async def test_odd_errors(
+    default: Registry, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Whatever one of them has crashed of, the page and the JSON tell of all."""
+    one = report(runs.one("odd", (0, 1), error=error, status=Status.CRASHED))
+    monkeypatch.setattr(default, "reports", lambda: [one])
+
+    facts = await told()
+    response = await AsyncClient().get("/status/")
+
+    assert facts["runs"][0]["lifespans"][0]["status"] == "crashed"
+    assert facts["runs"][0]["lifespans"][0]["error"]["text"]
+    assert response.status_code == 200
+    assert len(response.content) < 100_000
+
+
+async def test_clock_that_is_set_back(
+    default: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that seems to begin in the future is drawn, too."""
+    later = (dt.datetime.now(dt.UTC) - runs.ZERO).total_seconds() + 3600
+    one = report(runs.one("db", (later, None), status=Status.STARTING))
+    monkeypatch.setattr(default, "reports", lambda: [one])
+    assert "<b>db</b> starting" in await shown()
+
+
+async def test_numbers_are_plain(default: Registry, log: list[str]) -> None:
+    """A process is no amount of something, in no language."""
+    tracked(default, log, "a")
+    with override_settings(USE_THOUSAND_SEPARATOR=True, LANGUAGE_CODE="de"):
+        async with default.run():
+            text = await shown()
+    assert f'<b id="lifespans-pid">{os.getpid()}</b>' in text
+
+
+async def test_nobody_takes_part(default: Registry, log: list[str]) -> None:
+    """Where all are left out, it says so, and why."""
+    tracked(default, log, "a", enabled=False)
+    async with default.run():
+        text = await shown()
+    assert "<strong>no lifespan takes part</strong>" in text
+    assert "<b>a</b> is disabled by its enabled=" in text
 
 
 async def test_several_runs(default: Registry, log: list[str]) -> None:

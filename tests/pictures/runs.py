@@ -53,19 +53,7 @@ def one(
 
 def report(*lifespans: LifespanReport, path: tuple[str, ...] = ()) -> Report:
     """Report a run of *lifespans*."""
-    starts = [one.start_began for one in lifespans if one.start_began]
-    # A crash is no part of the stop.
-    stops = [
-        one.stop_began
-        for one in lifespans
-        if one.stop_began and one.status is not Status.CRASHED
-    ]
-    return Report(
-        {one.name: one for one in lifespans},
-        start_began=min(starts, default=None),
-        stop_began=min(stops, default=None),
-        critical_path=path,
-    )
+    return Report({one.name: one for one in lifespans}, critical_path=path)
 
 
 SHOP = report(
