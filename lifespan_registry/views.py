@@ -89,14 +89,16 @@ def staff_only(view: View) -> View:
     async def guarded(request: HttpRequest) -> HttpResponse:
         if not hasattr(request, "user"):
             return _refused(NO_USERS)
-        is_staff, is_known = await sync_to_async(_who)(request)
+        is_staff, name = await sync_to_async(_who)(request)
         if is_staff:
             return await view(request)
-        if is_known or "format" in request.GET:
-            return _refused("This page is for staff.\n")
-        if health().status is Status.STARTING:
-            # Where the first request starts the lifespans, a login would wait for it.
-            return _refused(STILL_STARTING, status=503)
+        if name:
+            return _refused(f"This page is for staff, and {name!r} is none.\n")
+        if "format" in request.GET:
+            return _refused(NOBODY)
+        if health().status in (Status.STARTING, Status.FAILED):
+            # Where requests start the lifespans, a login is one of them.
+            return _refused(NO_LOGIN, status=503)
         # Where there are no users, it cannot be imported.
         from django.contrib.auth.views import redirect_to_login  # noqa: PLC0415
 
@@ -105,17 +107,20 @@ def staff_only(view: View) -> View:
     return guarded
 
 
-def _who(request: HttpRequest) -> tuple[bool, bool]:
-    """Tell whether that is staff, and whether it is anybody."""
+def _who(request: HttpRequest) -> tuple[bool, str]:
+    """Tell whether that is staff, and the name; "" if nobody is logged in."""
     # Not auser(): other middleware may have put somebody else in the place of user.
     user = request.user
     is_staff = user.is_active and getattr(user, "is_staff", False)
-    return is_staff, user.is_authenticated
+    return is_staff, str(user) if user.is_authenticated else ""
 
 
-STILL_STARTING = """\
-This page is for staff, and the lifespans are still starting: until they are up, nobody
-can log in. Without a login, "ready" below this address says which one has not started.
+NOBODY = "Nobody is logged in: this needs the session of a member of staff.\n"
+
+NO_LOGIN = """\
+This page is for staff. As long as the lifespans have not started, nobody can log in:
+the login is a request that waits for them, too. "ready" below this address needs no
+login and says how they are; the log says why.
 """
 
 NO_USERS = """\

@@ -352,6 +352,11 @@ class Registry:
         return [Report({}, status=self._running.last_status)]
 
     @property
+    def last_failure(self) -> str | None:
+        """What the last start of this process that is over has failed of, if it has."""
+        return self._running.last_failure
+
+    @property
     def is_up_here(self) -> bool:
         """Whether a run is under way on the current event loop, or more than one."""
         return bool(self._running.here())

@@ -55,6 +55,11 @@ class Running:
         return Status.STOPPED if self._failure is None else Status.FAILED
 
     @property
+    def last_failure(self) -> str | None:
+        """What the last start that is over has failed of, if it has."""
+        return self._failure if self.has_run else None
+
+    @property
     def has_run(self) -> bool:
         """Whether a run has been started in this process, be it over or not."""
         return self._process == os.getpid()

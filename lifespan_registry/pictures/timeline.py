@@ -12,6 +12,10 @@ LEAST = 0.0005
 """What is less than that is shown as 0.000 s."""
 
 
+MOST = 5
+"""How many are named of those whose time could be gained."""
+
+
 class Span(NamedTuple):
     """A stretch of time, in seconds since the start, or the stop, of the run began."""
 
@@ -77,7 +81,7 @@ def of_report(report: Report, now: dt.datetime) -> Timeline:
             one.name,
             start,
             stop,
-            word(one),
+            word(one, is_over=report.stopped_in is not None),
             one.name in report.critical_path,
             one.error is not None,
         )
@@ -98,7 +102,8 @@ def notes(timeline: Timeline) -> Iterator[str]:
         yield f"critical path: {' → '.join(timeline.critical_path)}"
     if timeline.gains:
         gains = [f"{name} {gain:.3f} s" for name, gain in timeline.gains.items()]
-        yield f"to be gained, at most: {', '.join(gains)}"
+        more = f", and {len(gains) - MOST} more" if len(gains) > MOST else ""
+        yield f"to be gained, at most: {', '.join(gains[:MOST])}{more}"
 
 
 def _span(zero: dt.datetime, begin: dt.datetime, end: dt.datetime) -> Span:
@@ -107,8 +112,10 @@ def _span(zero: dt.datetime, begin: dt.datetime, end: dt.datetime) -> Span:
     return Span((begin - zero).total_seconds(), (end - zero).total_seconds())
 
 
-def word(one: LifespanReport) -> str:
-    """Say what has become of *one*."""
+def word(one: LifespanReport, *, is_over: bool = False) -> str:
+    """Say what has become of *one*, in a run that goes on or *is_over*."""
+    if is_over and one.status is Status.WAITING:
+        return "not started"
     if one.status is not Status.STOPPED:
         return str(one.status.value)
     if one.started_at is None:

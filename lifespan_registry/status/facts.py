@@ -95,10 +95,14 @@ class RunFacts(TypedDict):
 
 
 class Facts(TypedDict):
-    """All of it; `status` and `reasons` are what ``ready`` and ``live`` answer."""
+    """All of it; `status` and `reasons` are what ``ready`` and ``live`` answer.
+
+    `last_failure` is what the last start has failed of, while none has succeeded since.
+    """
 
     status: str
     reasons: list[str]
+    last_failure: str | None
     process: ProcessFacts
     runs: list[RunFacts]
 
@@ -116,11 +120,18 @@ def of_process(server: str, now: dt.datetime) -> ProcessFacts:
     }
 
 
-def of_all(health: Health, process: ProcessFacts, runs: list[RunFacts]) -> Facts:
+def of_all(
+    health: Health,
+    last_failure: str | None,
+    process: ProcessFacts,
+    runs: list[RunFacts],
+) -> Facts:
     """Put all together."""
+    is_down = health.status in (Status.WAITING, Status.STARTING, Status.FAILED)
     return {
         "status": health.status.value,
         "reasons": list(health.reasons),
+        "last_failure": last_failure if is_down else None,
         "process": process,
         "runs": runs,
     }
@@ -139,14 +150,18 @@ def of_run(report: Report, timeline: Timeline) -> RunFacts:
         "critical_path": list(report.critical_path),
         "gains": timeline.gains,
         "lifespans": [
-            _of_lifespan(one, is_critical=one.name in report.critical_path)
+            _of_lifespan(
+                one,
+                word(one, is_over=report.stopped_in is not None),
+                is_critical=one.name in report.critical_path,
+            )
             for one in report.values()
         ],
         "absent": dict(report.absent),
     }
 
 
-def _of_lifespan(one: LifespanReport, *, is_critical: bool) -> LifespanFacts:
+def _of_lifespan(one: LifespanReport, said: str, *, is_critical: bool) -> LifespanFacts:
     return {
         "name": one.name,
         "file": one.origin.file,
@@ -154,7 +169,7 @@ def _of_lifespan(one: LifespanReport, *, is_critical: bool) -> LifespanFacts:
         "where": one.origin.where,
         "tags": sorted(one.tags),
         "status": one.status.value,
-        "word": word(one),
+        "word": said,
         "since": _iso(_since(one)),
         "waits_for": [{"name": name, "why": why} for name, why in one.reasons.items()],
         "startup_timeout": _limit(one.startup_timeout),

@@ -36,7 +36,7 @@ MOST = 8
 """How many of those that one waits for are named; `fragment.html` knows it, too."""
 
 
-COUNTS = {0: "no lifespan takes part", 1: "the one has started"}
+COUNTS = {0: "no lifespan takes part", 1: "the one lifespan has started"}
 
 
 class Look(NamedTuple):
@@ -52,7 +52,9 @@ def look(server: str) -> Look:
     reports = [one for one in default_registry.reports() if len(one) or one.absent]
     runs = [(one, of_report(one, now)) for one in reports]
     told = [of_run(*run) for run in runs]
-    return Look(of_all(health(), of_process(server, now), told), runs)
+    failure = default_registry.last_failure
+    process = of_process(server, now)
+    return Look(of_all(health(), failure, process, told), runs)
 
 
 def page(found: Look) -> HttpResponse:
@@ -74,6 +76,7 @@ def fragment(found: Look) -> str:
 
 def _context(found: Look) -> dict[str, Any]:
     facts = found.facts
+    now = facts["process"]["at"]
     return {
         **facts,
         "summary": summary(facts),
@@ -81,27 +84,36 @@ def _context(found: Look) -> dict[str, Any]:
             {
                 **told,
                 "started_at": _clock(told["started_at"]),
-                "lifespans": [_row(one) for one in told["lifespans"]],
+                "lifespans": [_row(one, now) for one in told["lifespans"]],
                 # What is in them has been escaped where they are drawn.
                 "graph": mark_safe(svg.draw(graph.of_report(report))),  # noqa: S308
                 "waterfall": mark_safe(waterfall.draw(timeline)),  # noqa: S308
             }
             for told, (report, timeline) in zip(facts["runs"], found.runs, strict=True)
         ],
-        "at": _clock(facts["process"]["at"]),
+        "at": _clock(now),
         "is_empty": not len(default_registry),
         "style": _read("status.css"),
     }
 
 
-def _row(one: LifespanFacts) -> dict[str, Any]:
+def _row(one: LifespanFacts, now: str) -> dict[str, Any]:
     needs_look = one["error"] is not None or one["status"] in ("starting", "stopping")
     return {
         **one,
         "since": _clock(one["since"]),
         "needs_look": needs_look,
+        "so_far": _so_far(one, now),
         "more": max(len(one["waits_for"]) - MOST, 0),
     }
+
+
+def _so_far(one: LifespanFacts, now: str) -> float | None:
+    """Return how many seconds that what *one* is doing has taken until *now*."""
+    if one["since"] is None or one["status"] not in ("starting", "stopping"):
+        return None
+    since = dt.datetime.fromisoformat(one["since"])
+    return max((dt.datetime.fromisoformat(now) - since).total_seconds(), 0.0)
 
 
 def summary(facts: Facts) -> str:
@@ -110,8 +122,9 @@ def summary(facts: Facts) -> str:
         return "no lifespan is registered"
     if facts["status"] == "started":
         count = sum(len(run["lifespans"]) for run in facts["runs"])
-        return COUNTS.get(count, f"all {count} have started")
-    return facts["reasons"][0]
+        return COUNTS.get(count, f"all {count} lifespans have started")
+    whole, *each = facts["reasons"]
+    return ", ".join(each) if facts["status"] == "crashed" and each else whole
 
 
 def _clock(moment: str | None) -> dt.datetime | None:

@@ -1,7 +1,7 @@
 (() => {
   "use strict";
   const SECONDS = 5;
-  const AGAIN = `Asks again every ${SECONDS} s`;
+  const AGAIN = `Refreshes every ${SECONDS} s`;
   const ANOTHER = "Another process answers than before";
   const SEVERAL = "Several processes answer in turn: each tells of itself";
   const asked = document.getElementById("asked");
@@ -56,10 +56,11 @@
     const news = made.querySelector(".lifespans-status");
     const shown = document.querySelector(".lifespans-status");
     if (!news) {
-      say("The answer is another page: reload this one");
+      stale("The answer is another page: reload this one");
       return;
     }
     hear(news);
+    document.body.classList.remove("stale");
     const parts = (page) => all(page, "[data-fresh]");
     const names = (found) => found.map((one) => one.dataset.fresh).join();
     const [fresh, stale] = [parts(news), parts(shown)];
@@ -73,6 +74,13 @@
     say(who);
   };
 
+  const stale = (why) => {
+    const when = document.querySelector(".lifespans-status time").textContent;
+    document.body.classList.add("stale");
+    document.title = `Lifespans: ${why}`;
+    say(`${why}. What stands below is of ${when}`);
+  };
+
   const ask = async () => {
     if (isPaused || isAsking || document.hidden) return;
     isAsking = true;
@@ -81,16 +89,16 @@
     const text = answer && answer.ok ? await answer.text().catch(() => "") : "";
     isAsking = false;
     if (isPaused) return;
-    if (!answer) say("No answer: the server is stopped, or busy. It is asked again");
-    else if (answer.type === "opaqueredirect") say("You have to log in again: reload the page");
-    else if (!answer.ok) say(`The answer is ${answer.status}. It is asked again`);
+    if (!answer) stale("No answer: the server is stopped, or busy");
+    else if (answer.type === "opaqueredirect") stale("You have to log in again: reload the page");
+    else if (!answer.ok) stale(`The server answers with status ${answer.status}`);
     else show(text);
   };
 
   pause.addEventListener("click", () => {
     isPaused = !isPaused;
     pause.setAttribute("aria-pressed", String(isPaused));
-    say(isPaused ? "Is not asking" : who);
+    say(isPaused ? "Paused" : who);
     ask();
   });
   document.addEventListener("visibilitychange", ask);

@@ -42,13 +42,11 @@ FRAME = """\
 .{unique_id}-matrix {{ font: {char_height}px "DejaVu Sans Mono", Menlo, monospace }}
 {styles}
 </style>
-<defs><clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
+<defs>
 {lines}
 </defs>
 <rect fill="#12161c" width="{width}" height="{height}" rx="8"/>
-<g transform="translate({terminal_x}, {terminal_y})"
- clip-path="url(#{unique_id}-clip-terminal)">
+<g transform="translate({terminal_x}, {terminal_y})">
 {backgrounds}
 <g class="{unique_id}-matrix">
 {matrix}
@@ -79,7 +77,7 @@ def main() -> None:
                 viewport={"width": width, "height": height}, color_scheme=scheme
             )
             page.goto(f"{address}/lifespans/")
-            page.wait_for_selector("text=Asks again")
+            page.wait_for_selector("text=Refreshes every")
             page.screenshot(path=IMAGES / name, full_page=True)
         chromium.close()
 

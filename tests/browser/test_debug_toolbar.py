@@ -50,7 +50,7 @@ def test_panel(page: Page, served: Callable[..., Site]) -> None:
     panel = page.locator("#djdt-LifespansPanel")
     page.evaluate("document.cookie = 'djdt=show'")
     page.reload()
-    assert "all 2 have started" in panel.inner_text()
+    assert "all 2 lifespans have started" in panel.inner_text()
 
     panel.locator("a").click()
 
@@ -65,5 +65,5 @@ def test_toolbar_beside_the_page(page: Page, served: Callable[..., Site]) -> Non
     """The policy of the status page lets the toolbar work on it, too."""
     site = served(SHOP, settings=SETTINGS, urls=URLS)
     page.goto(f"{site.address}/status/")
-    assert page.inner_text(".whole") == "all 2 have started"
+    assert page.inner_text(".whole") == "all 2 lifespans have started"
     page.locator("#djDebug").wait_for(state="attached")

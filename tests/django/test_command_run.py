@@ -76,7 +76,7 @@ def test_run_that_fails(default: Registry, log: list[str]) -> None:
         "status",
         "error",
         "failed",
-        "waiting",
+        "started",  # not started
     ]
     assert re.fullmatch(
         r"1 lifespan failed to start:\n.*'mail' \(.*\): RuntimeError: no mail\n"

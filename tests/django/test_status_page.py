@@ -98,7 +98,7 @@ async def test_page(default: Registry, log: list[str]) -> None:
     async with default.run():
         text = await shown()
 
-    assert "<strong>all 2 have started</strong>" in text
+    assert "<strong>all 2 lifespans have started</strong>" in text
     assert f'<b id="lifespans-pid">{os.getpid()}</b>' in text
     assert text.count("<svg ") == 2
     assert "Up since " in text
@@ -148,7 +148,8 @@ async def test_crash(default: Registry, log: list[str]) -> None:
     assert 'raise OSError("no route to <broker>")' in one["error"]["traceback"]
     assert "no route to &lt;broker&gt;" in text
     assert "<broker>" not in text
-    assert "<strong>a lifespan has crashed</strong>" in text
+    assert "<strong>&#x27;consumer&#x27; has crashed</strong>" in text
+    assert "Nothing but a restart of this process" in text
 
 
 async def test_start_and_stop(default: Registry, log: list[str]) -> None:
@@ -202,7 +203,8 @@ async def test_failed_start(default: Registry, log: list[str]) -> None:
     facts, text = await told(), await shown()
 
     assert (facts["status"], facts["runs"]) == ("failed", [])
-    assert "What it has failed of is in the log." in text
+    assert facts["last_failure"].endswith("RuntimeError: no route")
+    assert "The last start has failed, of &#x27;a&#x27; (tests/tracked.py:" in text
 
 
 async def test_nothing_is_registered(default: Registry) -> None:
@@ -216,7 +218,7 @@ async def test_one(default: Registry, log: list[str]) -> None:
     """One is not all."""
     tracked(default, log, "a")
     async with default.run():
-        assert "<strong>the one has started</strong>" in await shown()
+        assert "<strong>the one lifespan has started</strong>" in await shown()
 
 
 async def test_hostile_names(default: Registry) -> None:

@@ -166,7 +166,7 @@ def test_page_shows_the_lifespans(site: Site) -> None:
 def test_status_page(site: Site) -> None:
     """The library's own page has all of them, and both pictures."""
     page = site.client.get("/lifespans/").raise_for_status().text
-    assert f"all {len(NAMES)} have started" in page
+    assert f"all {len(NAMES)} lifespans have started" in page
     assert page.count("<svg ") == 2
 
 

@@ -31,7 +31,7 @@ def check_status_page(server: Served, row: Row) -> None:
         assert facts["process"]["pid"] == server.get("/pid/").json()
     with server.client() as client:
         text = client.get("/status/").raise_for_status().text
-    assert f"all {len(names)} have started" in text
+    assert f"all {len(names)} lifespans have started" in text
 
 
 def check_start_by_a_request(server: Served) -> None:
