@@ -54,8 +54,9 @@ def test_requests_share_the_pool(database: str, tmp_path: Path) -> None:
     ):
         for answer in threads.map(site.client.get, ["/pool"] * 16):
             answer.raise_for_status()
-        assert site.client.get("/orm").json() == {"pool": 16, "orm": 1}
+        # The connection of the ORM outlives its answer for a moment.
         assert len(connections(database)) <= 4
+        assert site.client.get("/orm").json() == {"pool": 16, "orm": 1}
 
 
 def test_ctrl_c_closes_the_pool(database: str, tmp_path: Path) -> None:
