@@ -109,7 +109,7 @@ class _Conversation:
         self._is_up = False
         self._error: BaseException | None = None
         self._crash: str | None = None
-        self.task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None]
         self.is_over = False
         """Whether a cancellation is ours."""
 
@@ -190,8 +190,7 @@ class _Conversation:
         if self._is_up and self._answer is None and kind == "lifespan.shutdown.failed":
             # Starlette tells of a crash by this, and raises what it is of.
             self._crash = message.get("message") or ""
-            if self.task is not None:
-                asyncio.get_running_loop().call_later(PATIENCE, self.task.cancel)
+            asyncio.get_running_loop().call_later(PATIENCE, self.task.cancel)
             return
         if self._answer is None or self._answer.done():
             text = f"{self._name} sent {kind!r}, and nobody had asked"

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Coroutine
+from multiprocessing.util import register_after_fork
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
@@ -59,6 +60,8 @@ class StopSignals:
                 if _block_of(former) or former is DEFAULTS[number]:
                     self._former[number] = former
                     signal.signal(number, self._on_signal)
+            # A child that is blocked in C may never get to a handler in Python.
+            register_after_fork(self, StopSignals._leave_to_child)
         return self
 
     def __exit__(
@@ -83,6 +86,11 @@ class StopSignals:
             # It came before, and has ended the wait for this already.
             raise asyncio.CancelledError
         return await main()
+
+    def _leave_to_child(self) -> None:
+        mine = self._on_signal
+        for number in [one for one in self._former if signal.getsignal(one) == mine]:
+            signal.signal(number, DEFAULTS[number])
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() == self._process:

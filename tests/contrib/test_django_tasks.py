@@ -5,15 +5,13 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import django
 import pytest
 
 from tests.servers.noted import Noted
 
 PACKAGES = ("django_tasks_db",)
 
-if django.VERSION < (6, 0):
-    pytest.skip("Django 6.0 is the first with tasks", allow_module_level=True)
+pytest.importorskip("django.tasks", reason="Django 6.0 is the first with tasks")
 
 STARTED = ["+pool", "+files"]
 STOPPED = ["-files", "-pool"]

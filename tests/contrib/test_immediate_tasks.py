@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import django
 import pytest
 from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
@@ -18,8 +17,7 @@ from lifespan_registry.management.base import LifespanCommand
 
 PACKAGES = ()
 
-if django.VERSION < (6, 0):
-    pytest.skip("Django 6.0 is the first with tasks", allow_module_level=True)
+pytest.importorskip("django.tasks", reason="Django 6.0 is the first with tasks")
 
 registry = Registry()
 

@@ -24,10 +24,10 @@ def _lifespans(registry: Registry, log: list[str]) -> None:
 
 def threads() -> set[threading.Thread]:
     """Return the threads that are there, when those of lifespans have ended."""
-    for thread in threading.enumerate():
-        if thread.name.startswith("lifespan "):
-            # It has said its last word, and may still be on its way out.
-            thread.join(DEADLINE)
+    all_threads = threading.enumerate()
+    ours = [one for one in all_threads if one.name.startswith("lifespan ")]
+    # They have said their last word, and may still be on their way out.
+    assert [one for one in ours if one.join(DEADLINE)] == []
     return set(threading.enumerate())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import concurrent.futures
 import contextvars
 import logging
 import signal
@@ -18,7 +19,6 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.test import RequestFactory
 
 from lifespan_registry import Registry, State
-from lifespan_registry import wsgi as module
 from lifespan_registry.exceptions import (
     LazyRefusedError,
     LazyStartError,
@@ -480,6 +480,26 @@ def test_stop_during_the_start(
     assert log in ([], ["+db", "-db"])
 
 
+def test_stop_when_the_start_is_over(
+    registry: Registry, log: list[str], wrap: Wrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is a start that is over already when the stop comes one that has been."""
+    launch = threaded.LoopThread._launch
+
+    def stop_late(thread: threaded.LoopThread) -> None:
+        launch(thread)
+        concurrent.futures.wait((thread._started,), DEADLINE)
+        thread.cancel()
+
+    monkeypatch.setattr(threaded.LoopThread, "_launch", stop_late)
+    tracked(registry, log, "db")
+
+    with pytest.raises(asyncio.CancelledError):
+        wrap().start()
+
+    assert log == ["+db", "-db"]
+
+
 def test_stop_in_a_signal_handler(
     registry: Registry, log: list[str], wrap: Wrap
 ) -> None:
@@ -564,16 +584,6 @@ def test_hook_fails(
 
     with pytest.raises(raised, match="no licence"):
         post_worker_init(application)
-
-
-def test_module_as_configuration() -> None:
-    """Gunicorn takes the module for its configuration, and nothing in it but hooks."""
-    config = pytest.importorskip("gunicorn.config")
-
-    assert {*vars(module)} & {*config.Config().settings} == {
-        "post_worker_init",
-        "worker_exit",
-    }
 
 
 # --- processes ---------------------------------------------------------------------

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.examples.served import ADDRESS, CONSOLE, TRIED, Site, readme, serving
 from tests.project import ROOT
 from tests.servers.process import WITHIN
@@ -120,11 +122,9 @@ def test_without_its_lifespan() -> None:
         app = MCPServer("unstarted").streamable_http_app()
         transport = ASGITransport(app)
         async with AsyncClient(transport=transport, base_url=ADDRESS) as http:
-            try:
+            with pytest.raises(RuntimeError) as caught:
                 await http.post("/mcp")
-            except RuntimeError as error:
-                return str(error)
-        return ""
+        return str(caught.value)
 
     said = re.search(r'\*\*"(.*)"\*\*', readme("mcp_server"))
     assert said is not None

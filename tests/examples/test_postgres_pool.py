@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.examples.served import copied, serving, started
 from tests.project import Project
 from tests.servers.ports import free_port
+from tests.servers.process import WITHIN
 
 PACKAGES = ("psycopg", "psycopg_pool")
 
@@ -55,7 +57,10 @@ def test_requests_share_the_pool(database: str, tmp_path: Path) -> None:
         for answer in threads.map(site.client.get, ["/pool"] * 16):
             answer.raise_for_status()
         assert site.client.get("/orm").json() == {"pool": 16, "orm": 1}
-        assert len(connections(database)) <= 4
+        # A connection of the ORM outlives its answer for a moment.
+        deadline = time.monotonic() + WITHIN
+        tries = itertools.takewhile(lambda _: time.monotonic() < deadline, numbers)
+        assert any(len(connections(database)) <= 4 for _ in tries)
 
 
 def test_ctrl_c_closes_the_pool(database: str, tmp_path: Path) -> None:

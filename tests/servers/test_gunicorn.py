@@ -1,4 +1,4 @@
-"""What gunicorn does at SIGINT to its master alone, which it takes for an emergency."""
+"""What gunicorn makes of its hooks, and of SIGINT to its master alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from lifespan_registry import wsgi
 from tests.servers.rows.row import APPLICATION
 from tests.servers.served import STARTED, STOPPED, Served
 
-pytest.importorskip("gunicorn")
+config = pytest.importorskip("gunicorn.config")
 
 
 def gunicorn(folder: Path, worker: str) -> Served:
@@ -45,3 +46,11 @@ def test_uvicorn_worker(tmp_path: Path) -> None:
 
     assert server.events == STARTED
     assert "SIGKILL" in server.output
+
+
+def test_module_as_configuration() -> None:
+    """Gunicorn takes the module for its configuration, and nothing in it but hooks."""
+    assert {*vars(wsgi)} & {*config.Config().settings} == {
+        "post_worker_init",
+        "worker_exit",
+    }
