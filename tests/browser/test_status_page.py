@@ -219,6 +219,8 @@ def test_server_that_is_gone(browser: Browser, served: Callable[..., Site]) -> N
     site.process.terminate()
     site.process.wait()
     page.wait_for_selector("text=No answer: the server is stopped, or busy")
+    assert page.locator("body.stale").count() == 1
+    assert page.title().startswith("Lifespans: No answer")
     page.close()
 
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import AsyncClient, Client, override_settings
+from django.test import AsyncClient, AsyncRequestFactory, Client, override_settings
 from django.urls import include, path
 
 from lifespan_registry import Registry, Status
 from lifespan_registry._core.running import Running
 from lifespan_registry.exceptions import StartupError
-from lifespan_registry.views import status
+from lifespan_registry.views import staff_only, status
 from tests.core.waiting import Gate, until
 from tests.pictures import runs
 from tests.pictures.drawn import HOSTILE, hostile, two_hundred
@@ -238,6 +238,35 @@ async def test_two_hundred(default: Registry) -> None:
         text = await shown()
     assert text.count('role="rowheader"') == 200
     assert "and 191 more" in text
+
+
+class Nobody:
+    """Who has not logged in."""
+
+    is_active = is_authenticated = False
+
+
+async def test_login_that_would_wait(default: Registry, log: list[str]) -> None:
+    """While the lifespans start, nobody is sent to a login that waits for them."""
+    gate = Gate()
+    tracked(default, log, "a", enter=gate.wait)
+    request: Any = AsyncRequestFactory().get("/lifespans/")
+    request.user = Nobody()
+    answers = []
+
+    async def look() -> None:
+        await until(lambda: gate.reached)
+        answers.append(await staff_only(status)(request))
+        gate.open()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(look())
+        async with default.run():
+            pass
+
+    (answer,) = answers
+    assert answer.status_code == 503
+    assert "nobody can log in" in answer.content.decode()
 
 
 class UnprintableError(Exception):
