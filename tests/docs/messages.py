@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lifespan_registry import exceptions
+from typing import Any
+
+from lifespan_registry import Registry, exceptions
 from lifespan_registry.exceptions import Origin
 from lifespan_registry.servers import known
 
@@ -17,11 +19,23 @@ REFUSED = ConnectionRefusedError(111, "Connection refused")
 STARTUP = exceptions.StartupError([(DB, REFUSED)])
 STARTUP.cleanup = ((CACHE, RuntimeError("not flushed")),)
 
+
+def _slip() -> str:
+    """Return what the decorator says of a function without a yield."""
+
+    async def db() -> None:
+        """Have none."""
+
+    wrong: Any = db
+    try:
+        Registry().on_lifespan(wrong)
+    except exceptions.DefinitionError as error:
+        return error.slip
+    raise AssertionError
+
+
 EXAMPLES: tuple[exceptions.LifespanError, ...] = (
-    exceptions.DefinitionError(
-        DB,
-        "cannot be a lifespan: it is a coroutine function: did you forget the yield?",
-    ),
+    exceptions.DefinitionError(DB, _slip()),
     exceptions.ChoiceError("only=", "a lifespan, a name, or several of these", 3),
     exceptions.OverrideError(
         ["db"], "is entered already: each block needs an override() of its own."
