@@ -94,10 +94,8 @@ def test_sigterm(work: Project) -> None:
     assert process.output.splitlines() == WORKED
 
 
-def test_ctrl_c(work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c(work: Project) -> None:
     """Likewise, with Python's own end by this signal, which shells report as 130."""
-    # Nothing of coverage's is to be in the way of that end.
-    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")
     with running(work, "work") as process:
         process.wait_for("works")
         process.press_ctrl_c()
