@@ -125,8 +125,8 @@ def test_child_is_ended(
     project: Project, method: str, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends by SIGTERM, as the child of any other command; the parent goes on."""
-    # Coverage has a handler of its own, to which a child that is blocked in C never gets:
-    # with it, 8 of 30 hung on a busy machine, and without it none of 30.
+    # Coverage has a handler of its own, to which a child blocked in C never gets: with
+    # it, 8 of 30 hung on a busy machine, and without it none of 30.
     monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")
     add_command(project, "work", ENDED.format(method, call))
     result = project.python("-W", "ignore::DeprecationWarning", "-m", "django", "work")
