@@ -788,8 +788,8 @@ class CrashedError(UnavailableError):
     def explain(self) -> str:
         return (
             f"lifespan {self.name!r} has no value any more: it crashed {self.detail}.\n"
-            "The log of that moment has the whole traceback; a restart of the process "
-            "brings it back."
+            "Look for its traceback in the log; a restart of the process brings it "
+            "back."
         )
 
 

@@ -151,7 +151,7 @@ class Account:
         when = f"at {self._moment(member.leave_began).astimezone():%H:%M:%S}"
         if member.error is None:
             # Its own cleanup is still running, and only then its error is known.
-            return when
+            return f"{when}; of what, the log says when its cleanup is over"
         return f"{when}, of {brief(member.error)}"
 
     def _moment(self, at: float) -> dt.datetime:

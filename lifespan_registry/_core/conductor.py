@@ -178,10 +178,12 @@ class Conductor:
         self._watch.ring()
 
     def crashing(self, member: Member) -> None:
-        """Let nobody start any more: *member* has ended by itself during the start."""
+        """Note that *member* ends by itself; nobody starts any more."""
         if self.starting:
             self._crashing.add(member)
             self._watch.ring()
+        else:
+            self._log.crashing(member)
 
     def crashed(self, member: Member, error: BaseException) -> None:
         """Report a lifespan that has ended while it was to stay up."""

@@ -66,13 +66,29 @@ class Log:
         extra = {"phase": phase, "lifespan": name, "seconds": seconds}
         _log(member, self._level, text, name, seconds, extra=extra)
 
+    def crashing(self, member: Member) -> None:
+        """Tell that *member* ends by itself; `seconds` is how long it was up.
+
+        Of what, is known only when its cleanup is over: `crashed()` tells that.
+        """
+        text = (
+            "lifespan %s ends by itself, %.1f s after its start. Its value is out of "
+            "reach from now on. Its traceback follows when its cleanup is over"
+        )
+        args: list[object] = [member.origin, seconds := _up(member)]
+        if not math.isinf(member.limit):
+            text += ", in %.1f s at most"
+            args.append(member.limit)
+        extra = {"phase": "crash", "lifespan": member.step.name, "seconds": seconds}
+        _log(member, logging.WARNING, text, *args, extra=extra)
+
     def crashed(self, member: Member, error: BaseException) -> None:
-        """Tell that *member* has ended by itself; `seconds` is how long it was up."""
+        """Tell of what *member* has ended; `seconds` is how long it was up."""
         text = (
             "lifespan %s crashed %.1f s after its start. Its value is out of reach "
             "from now on; the other lifespans stay up."
         )
-        seconds = member.leave_began - member.started_at
+        seconds = _up(member)
         extra = {"phase": "crash", "lifespan": member.step.name, "seconds": seconds}
         args = member.origin, seconds
         _log(member, logging.ERROR, text, *args, extra=extra, exc_info=error)
@@ -115,6 +131,10 @@ class Log:
         text = "%s is given up, and left behind: %s"
         extra = {"phase": "stop", "lifespan": member.step.name}
         _log(member, logging.ERROR, text, member.origin, why, extra=extra)
+
+
+def _up(member: Member) -> float:
+    return member.leave_began - member.started_at
 
 
 def _lifespans(count: int) -> str:

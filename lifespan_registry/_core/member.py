@@ -215,10 +215,10 @@ class Member:
                 self.fail(error)
         del value
         ended = await self._stay(loop)
+        self.leave_began = loop.time()
         if ended is not None:
             self.status = Status.CRASHED
             self._conductor.crashing(self)
-        self.leave_began = loop.time()
         self._values.withdraw(self.step.name)
         if ended is None:
             await self._exit(manager)

@@ -113,7 +113,7 @@ class GracefulReload(Runserver):
         def end_the_watch() -> NoReturn:
             # Should the exception be lost, as in a destructor, the watch ends by this.
             reloader.stop()
-            raise SystemExit
+            raise _WatchIsOver
 
         # Django's logger: the words are its own, and known to its users.
         logging.getLogger("django.utils.autoreload").info(
@@ -123,7 +123,8 @@ class GracefulReload(Runserver):
         signals.handle()
         try:
             try:
-                autoreload.start_django(reloader, self._serve, **options)
+                with _lost_in_silence():
+                    autoreload.start_django(reloader, self._serve, **options)
             finally:
                 signals.mute()
         finally:
@@ -159,6 +160,26 @@ class GracefulReload(Runserver):
             raise
         finally:
             self._has_returned.set()
+
+
+class _WatchIsOver(SystemExit):
+    """Brings the main thread out of its watch."""
+
+
+@contextlib.contextmanager
+def _lost_in_silence() -> Generator[None]:
+    """Print nothing where Python runs a destructor as `_WatchIsOver` is raised."""
+    tell = sys.unraisablehook
+
+    def tell_of_others(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, _WatchIsOver):
+            tell(unraisable)
+
+    sys.unraisablehook = tell_of_others
+    try:
+        yield
+    finally:
+        sys.unraisablehook = tell
 
 
 def _code_of(error: BaseException | None) -> int:

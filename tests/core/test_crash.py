@@ -104,8 +104,8 @@ async def test_child_crashes(
         assert re.match(
             r"lifespan 'worker' has no value any more: it crashed at "
             r"\d\d:\d\d:\d\d, of ConnectionError: lost the broker \(in an "
-            r"ExceptionGroup\)\.\nThe log of that moment has the whole traceback; a "
-            r"restart of the process brings it back\.$",
+            r"ExceptionGroup\)\.\nLook for its traceback in the log; a restart of the "
+            r"process brings it back\.$",
             str(caught.value),
         )
         assert dict(run.state) == {"a": "a", "b": "b"}
@@ -181,6 +181,48 @@ async def test_crash_that_cleans_up(registry: Registry, log: list[str]) -> None:
 
     assert log == ["same task: True", "up"]
     assert run.report["worker"].status is Status.CRASHED
+
+
+async def test_crash_is_told_before_its_cleanup(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log and get() tell at once; of what it crashed, when the cleanup is over."""
+    gate = Gate()
+
+    async def child() -> None:
+        raise ConnectionError("lost the broker")
+
+    @registry.on_lifespan
+    async def worker() -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(child())
+            try:
+                yield
+            finally:
+                await gate.insist()
+
+    async with registry.run() as run:
+        await until(lambda: run.report["worker"].status is Status.CRASHED)
+        (record,) = caplog.records
+        assert record.levelno == logging.WARNING
+        assert vars(record)["phase"] == "crash"
+        assert re.fullmatch(
+            rf"lifespan {re.escape(str(worker.definition.origin))} ends by itself, "
+            r"0\.\d s after its start\. Its value is out of reach from now on\. Its "
+            r"traceback follows when its cleanup is over, in 10\.0 s at most",
+            record.getMessage(),
+        )
+        with pytest.raises(CrashedError) as caught:
+            worker.get()
+        assert re.search(
+            r"it crashed at \d\d:\d\d:\d\d; of what, the log says when its cleanup is "
+            r"over\.\nLook for its traceback in the log;",
+            str(caught.value),
+        )
+        assert errors(caplog) == []
+        gate.open()
+        await until(lambda: errors(caplog))
+        assert "lost the broker" in caplog.text
 
 
 async def test_stop_waits_for_the_cleanup_of_a_crash(

@@ -115,7 +115,7 @@ def test_goodbye(redis: str, tmp_path: Path) -> None:
         for one in (websocket, recall):
             with pytest.raises(ConnectionClosedError) as closed:
                 heard(one)
-            assert closed.value.rcvd.code == 1012
+            assert closed.value.rcvd.code == 4012
     assert site.names("stopped") == ["redis_client"]
     assert "Traceback" not in site.output, site.output
     assert "ResourceWarning" not in site.output

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -17,6 +16,9 @@ from tests.project import ROOT
 from tests.servers.process import WITHIN, Process
 
 PACKAGES = ("prometheus_client",)
+
+IN_THE_MAKING = "unpack_from requires a buffer of at least 4 bytes"
+"""What `prometheus_client` says of a file that another worker is about to fill."""
 
 AFTER_THE_CRASH = """
 lifespan_crashes_total{lifespan="prices"} 1.0
@@ -62,13 +64,19 @@ def scrape(site: Site) -> Scrape:
 
 
 def scraped_until(site: Site, condition: Callable[[Scrape], bool]) -> Scrape:
-    """Ask for the metrics until *condition* is true of them."""
+    """Ask for the metrics until *condition* is true of them.
+
+    As the README says, a worker that begins or ends may spoil an answer.
+    """
     deadline = time.monotonic() + WITHIN
     while True:
-        # A worker that is replaced may close the connection just then.
-        with contextlib.suppress(httpx.TransportError):
+        try:
             if condition(now := scrape(site)):
                 return now
+        except httpx.TransportError:
+            pass
+        except httpx.HTTPStatusError as error:
+            assert IN_THE_MAKING in error.response.text, error.response.text
         assert time.monotonic() < deadline, site.output
         time.sleep(0.02)
 

@@ -436,6 +436,17 @@ def test_signal_to_the_parent_alone(number: signal.Signals, tmp_path: Path) -> N
     assert "Traceback" not in server.output
 
 
+def test_signal_in_a_destructor(tmp_path: Path) -> None:
+    """Python loses what is raised there; the process ends, and nothing is printed."""
+    with streams(tmp_path, PROJECT_DROPS="1") as server:
+        server.wait_until_up()
+        (process,) = server.processes
+        os.kill(process, signal.SIGUSR1)
+        assert server.wait() == 0
+    assert server.events == ALL
+    assert "Exception ignored" not in server.output
+
+
 @pytest.mark.parametrize("options", [(), ("--noreload",)])
 @pytest.mark.parametrize("is_alone", [False, True])
 def test_second_ctrl_c(

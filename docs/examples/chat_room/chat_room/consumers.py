@@ -37,7 +37,8 @@ class Room(AsyncWebsocketConsumer):
         if run := default_registry.current_run():
             await run.stopping.wait()
             await self.send("The server stops. Come again!")
-            await self.close(code=1012)  # "service restart"
+            # 1012 is "service restart". Daphne sends none below 3000 but 1000.
+            await self.close(code=4012)
 
     async def disconnect(self, code: int) -> None:
         """Leave the room."""
