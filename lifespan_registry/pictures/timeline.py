@@ -125,7 +125,12 @@ def word(one: LifespanReport, *, is_over: bool = False) -> str:
 
 def _gains(report: Report) -> dict[str, float]:
     whole = _longest_path(report, None)
-    gains = {name: whole - _longest_path(report, name) for name in report.critical_path}
+    gains = {
+        name: whole - _longest_path(report, name)
+        for name in report.critical_path
+        # More than its own time cannot be gained.
+        if (report[name].startup_seconds or 0.0) >= LEAST
+    }
     worth = [one for one in gains.items() if one[1] >= LEAST]
     return dict(sorted(worth, key=lambda one: -one[1]))
 
