@@ -1,4 +1,4 @@
-"""Where the pages tell in a sentence how long something takes, the code has that time."""
+"""Where a page tells how long something takes, the code has that time."""
 
 from __future__ import annotations
 
