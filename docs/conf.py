@@ -73,6 +73,13 @@ SPELLED = {
 }
 """What is documented elsewhere under another name than the one that is found here."""
 
+ASGI = "https://asgi.readthedocs.io/en/latest/specs/"
+SPECIFICATION = {
+    "Lifespan Protocol": "lifespan.html",
+    "HTTP Connection Scope": "www.html#http-connection-scope",
+}
+"""Where the sections are of which docstrings speak."""
+
 VARIABLES = {"F", "M_co", "P", "T", "T_co", "Ts", "~P"}
 """Variables of types in signatures: there is nothing to say about them."""
 
@@ -131,11 +138,26 @@ def add_remedy(
         lines += ["", f"`Message, cause and remedy <../errors.html#{anchor}>`__"]
 
 
+def link_specification(
+    _app: Sphinx,
+    _what: str,
+    _name: str,
+    _one: object,
+    _options: object,
+    lines: list[str],
+) -> None:
+    """Let a section of the ASGI specification that is named lead there."""
+    for title, address in SPECIFICATION.items():
+        link = f'"`{title} <{ASGI}{address}>`__"'
+        lines[:] = [line.replace(f'"{title}"', link) for line in lines]
+
+
 def setup(app: Sphinx) -> None:
     """Tell Sphinx of the functions above."""
     app.connect("source-read", lead_out)
     app.connect("autodoc-process-bases", name_bases)
     app.connect("autodoc-process-docstring", add_remedy)
+    app.connect("autodoc-process-docstring", link_specification)
     # Before intersphinx, and after it.
     app.connect("missing-reference", spell, priority=400)
     app.connect("missing-reference", missing, priority=900)

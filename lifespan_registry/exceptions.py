@@ -196,9 +196,11 @@ class UnknownLifespanError(LifespanError):
         who = f"{self.origin} {self.how}" if self.origin else self.how
         text = f"{who}, but no lifespan is registered under the name {self.missing!r}."
         if self.close:
-            text += f"\nDid you mean {_either(map(str, self.close))}?"
+            text += f"\nDid you mean {_either(map(str, self.close))}?\nIs"
+        else:
+            text += "\nDoes it have @on_lifespan, and is"
         return text + (
-            "\nIs the module that defines it imported? Of each app in INSTALLED_APPS, "
+            " the module that defines it imported? Of each app in INSTALLED_APPS, "
             "the module 'lifespans' is, by django.setup()."
         )
 

@@ -141,9 +141,10 @@ class Run:
     async def __aenter__(self) -> Self:
         """Start all lifespans.
 
-        Raises `PlanError` before anything is entered, and `StartupError` after all that
-        was entered has been exited again. SystemExit, KeyboardInterrupt and
-        a cancellation are raised as they are, after the same.
+        Raises `RunUsedError` where this run has been entered before, `PlanError` before
+        anything is entered, and `StartupError` after all that was entered has been
+        exited again. SystemExit, KeyboardInterrupt and a cancellation are raised as
+        they are, after the same.
         """
         if self._account is not None:
             raise RunUsedError

@@ -14,6 +14,9 @@ from lifespan_registry.exceptions import DisabledError, PlanError, near_misses
 if TYPE_CHECKING:
     from lifespan_registry._core.definition import Names
 
+ACTIONS = ("list", "run")
+"""What the command ``lifespans`` may be told to do."""
+
 TYPED = {
     "only= of the run names it": "the command line asks for it",
     "skip= of the run names it": "--skip asks for it",
@@ -43,6 +46,17 @@ def check_name(asked: str) -> None:
     if asked not in known:
         words = f"no lifespan is registered under the name {asked!r}."
         raise CommandError(words + meant(asked, known))
+
+
+def misplaced(word: str) -> str:
+    """Say what may be meant by a *word* that is neither ``list`` nor ``run``."""
+    text = (
+        "manage.py lifespans takes 'list' or 'run' before names, or options alone; it "
+        f"was given {word!r}."
+    )
+    for name in near_misses(word, [lifespan.name for lifespan in default_registry])[:1]:
+        return f"{text} Did you mean '--why {name}', 'list {name}' or 'run {name}'?"
+    return text + meant(word, ACTIONS)
 
 
 def meant(given: str, known: Iterable[str]) -> str:

@@ -72,7 +72,7 @@ def test_nothing_similar(registry: Registry) -> None:
     assert texts(registry) == [
         (
             f"{search.definition.origin} requires 'db', but no lifespan is registered "
-            f"under the name 'db'.\n{IMPORTED}"
+            f"under the name 'db'.\nDoes it have @on_lifespan, and is{IMPORTED[2:]}"
         )
     ]
 

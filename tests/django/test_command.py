@@ -321,4 +321,28 @@ def test_words_of_the_command_line(
         f"{market} requires 'http', but {http} is skipped in this run.\n"
         "Skip 'market' as well, or do not skip 'http'."
     )
-    assert error("mail", "--skip", "http").endswith(imported)
+    assert error("mail", "--skip", "http").endswith(
+        f"\nDoes it have @on_lifespan, and is{imported[2:]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("search", "--why search', 'list search' or 'run search"),
+        ("serch", "--why search', 'list search' or 'run search"),
+        ("lst", "list"),
+        ("nothing", ""),
+    ],
+)
+def test_neither_list_nor_run(tmp_path: Path, typed: str, meant: str) -> None:
+    """A name alone, or a slip, is answered with what may have been meant."""
+    project = shop(tmp_path, {"shop/lifespans.py": SHOP})
+    result = project.manage("lifespans", typed)
+
+    question = f" Did you mean '{meant}'?" if meant else ""
+    assert (result.stdout, result.returncode) == ("", 2)
+    assert result.stderr == (
+        "manage.py lifespans takes 'list' or 'run' before names, or options alone; it "
+        f"was given {typed!r}.{question}\n"
+    )

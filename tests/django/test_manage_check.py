@@ -31,8 +31,9 @@ def test_manage_check(tmp_path: Path) -> None:
     errors = (
         "?: (lifespan_registry.E005) 'search' (shop/lifespans.py:4) takes 'databse', "
         "but no lifespan is registered under the name 'databse'.\n"
-        "\tHINT: Is the module that defines it imported? Of each app in "
-        "INSTALLED_APPS, the module 'lifespans' is, by django.setup()."
+        "\tHINT: Does it have @on_lifespan, and is the module that defines it "
+        "imported? Of each app in INSTALLED_APPS, the module 'lifespans' is, by "
+        "django.setup()."
     ).splitlines()
     warnings = (
         "?: (lifespan_registry.W001) ASGI_APPLICATION (asgi.application) is not "

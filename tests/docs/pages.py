@@ -81,3 +81,21 @@ def _blocks(page: Path, *, is_before: bool) -> Iterator[Block]:
             named = FILE.match(fence[2])
             line = text.count("\n", 0, fence.start(2)) + 1
             yield Block(page, line, fence[2], named[1] if named else None)
+
+
+def rows(page: Path, line: str) -> list[list[str]]:
+    """Return the first table of *page* below that *line*: the cells of each row."""
+    text = page.read_text(encoding="utf-8")
+    _, found, below = f"\n{text}".partition(f"\n{line}\n")
+    assert found, f"{title(page)} has no line {line!r}"
+    table = re.search(r"^\| --- .*\n((?:\|.*\n)+)", below, re.MULTILINE)
+    assert table, f"{title(page)} has no table below {line!r}"
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in table[1].splitlines()
+    ]
+
+
+def names(cell: str) -> list[str]:
+    """Return what stands in backticks in *cell*."""
+    return re.findall(r"`([^`]+)`", cell)

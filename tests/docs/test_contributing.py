@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.docs.pages import PAGES, names, rows
 from tests.project import ROOT
 
-PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PATH = ROOT / "CONTRIBUTING.md"
+PAGE = PATH.read_text(encoding="utf-8")
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PICTURES = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 LAYERED = [
@@ -53,11 +56,29 @@ def test_no_module_is_missing(picture: str, folder: str) -> None:
 
 
 def test_environments() -> None:
-    """Every environment of tox is named, and those that .ci/run runs are there."""
+    """Each environment of tox is named, no other; and which .ci/run leaves out."""
     tox = PYPROJECT["tool"]["tox"]
-    rows = re.findall(r"^\| (`.*) \| .* \|$", PAGE, re.MULTILINE)
-    named = {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
-    assert {*tox["env_list"], *tox["env"]} - named == set()
+    every = {*tox["env_list"], *tox["env"]}
+    run = {*tox["env_list"], *re.findall(r"tox run -e ([\w-]+)", CI)}
+    table = rows(PATH, "`tox run -e docs` (`pip install tox tox-uv`):")
+
+    assert {name for row in table for name in names(row[0])} == every
+    left_out = [row for row in table if row[1].startswith("not in `.ci/run`")]
+    assert {name for row in left_out for name in names(row[0])} == every - run
+
+
+def test_pages_before_the_first_release() -> None:
+    """Those are named that say that there has been none."""
+    version = re.escape(PYPROJECT["project"]["version"])
+    before = re.compile(rf"on\s+PyPI\s+yet|a release on PyPI|\b{version}\b(?!\.)")
+    telling = {
+        page.resolve()
+        for page in PAGES
+        if before.search(page.read_text(encoding="utf-8")) and page != PATH
+    }
+    step = PAGE.partition("\n3. In the first release alone, ")[2].partition("\n4. ")[0]
+    links = re.findall(r"\]\(([^)#]*)#", step)
+    assert {(ROOT / link).resolve() for link in links} == telling
 
 
 def _sorted(floors: list[list[str]]) -> list[list[str]]:

@@ -15,8 +15,12 @@ from typing import Any
 
 import httpx
 import pytest
+from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
+from django.test import RequestFactory, override_settings
 from django.urls import reverse
 
+from lifespan_registry._core import conductor, telling
 from tests.docs.pages import blocks
 from tests.project import ROOT, Project
 from tests.servers.ports import free_port
@@ -125,10 +129,13 @@ def test_there_are_commands() -> None:
 
 
 def test_smoke_test(project: Project) -> None:
-    """The smoke test of the page passes."""
-    found = re.findall(r"^python (manage.py lifespans run)$", PAGE, re.MULTILINE)
-    (command,) = found
-    assert project.python(*command.split()).returncode == 0
+    """The smoke test of the page passes; what it warns of is Django's affair."""
+    found = re.findall(r"^python (manage.py (?:check|life).*)$", PAGE, re.MULTILINE)
+    check, run = (project.python(*command.split()) for command in found)
+
+    assert (check.returncode, run.returncode) == (0, 0)
+    warnings = re.findall(r"^\?: \((\w+)\.\w+\)", check.stderr, re.MULTILINE)
+    assert {*warnings} == {"security"}
 
 
 def test_probes() -> None:
@@ -144,3 +151,37 @@ def test_probes() -> None:
 
     assert asked == {"startup": LIVE, "liveness": LIVE, "readiness": READY}
     assert LIVE in str(compose["services"]["web"]["healthcheck"]["test"])
+
+
+def test_grace_periods() -> None:
+    """Every example of a supervisor waits for all that may take time at a stop."""
+    yaml: Any = pytest.importorskip("yaml")
+    texts = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    compose, kubernetes = map(yaml.safe_load, texts)
+    pod = kubernetes["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    before = int(container["lifecycle"]["preStop"]["exec"]["command"][-1])
+    (requests,) = map(int, re.findall(r'"--timeout-graceful-shutdown", "(\d+)"', PAGE))
+    (limit,) = map(int, re.findall(r'"SHUTDOWN_TIMEOUT": (\d+)', PAGE))
+    lifespans, receivers = limit + conductor.GRACE, limit + telling.GRACE
+    stop = requests + lifespans + receivers
+
+    told = f"{requests} + {lifespans:g} + {receivers:g} = {stop:g} s"
+    assert told in PAGE
+    assert f"{before} more for its `preStop`" in PAGE
+    assert int(compose["services"]["web"]["stop_grace_period"].rstrip("s")) > stop
+    assert pod["terminationGracePeriodSeconds"] > before + stop
+    # Those of gunicorn take as long as it lets its workers, and then some.
+    (unit,) = map(int, re.findall(r"^TimeoutStopSec=(\d+)$", PAGE, re.MULTILINE))
+    assert unit > 30 + receivers
+
+
+def test_redirects_let_probes_through() -> None:
+    """The setting of the page is for the two addresses that probes ask, and no more."""
+    (pattern,) = re.findall(r'`SECURE_REDIRECT_EXEMPT = \["(.*)"\]`', PAGE)
+    factory = RequestFactory()
+    every = (LIVE, READY, reverse("lifespans:status", URLS))
+    with override_settings(SECURE_SSL_REDIRECT=True, SECURE_REDIRECT_EXEMPT=[pattern]):
+        middleware = SecurityMiddleware(lambda _: HttpResponse())
+        answers = [middleware(factory.get(one)).status_code for one in every]
+    assert answers == [200, 200, 301]

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.core.checks import CheckMessage, run_checks
+from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
 from django.core.management import get_commands
 from django.test import AsyncRequestFactory, RequestFactory, override_settings
 from starlette.datastructures import State as StarletteState
@@ -45,14 +45,17 @@ def test_no_error_is_missing_or_invented() -> None:
     assert sorted(one.__name__ for one in examples) == names
 
 
-def test_no_check_is_missing_or_invented() -> None:
-    """Every id in the modules of checks has one heading; there are no others."""
+def ids() -> list[str]:
+    """Return the ids in the modules of checks, in their order."""
     folder = Path(str(checks.__file__)).parent
     modules = [*folder.glob("*.py"), folder.parent / "servers" / "checks.py"]
     source = "".join(module.read_text(encoding="utf-8") for module in modules)
-    ids = sorted({*re.findall(r"\"(lifespan_registry\.[EW]\d{3})\"", source)})
+    return sorted({*re.findall(r"\"(lifespan_registry\.[EW]\d{3})\"", source)})
 
-    assert [heading for heading in SECTIONS if heading.startswith(PREFIX)] == ids
+
+def test_no_check_is_missing_or_invented() -> None:
+    """Every id in the modules of checks has one heading; there are no others."""
+    assert [heading for heading in SECTIONS if heading.startswith(PREFIX)] == ids()
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
@@ -147,3 +150,5 @@ def test_messages_of_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [f"{one.msg}\nHINT: {one.hint}" for one in said] == [
         message(PREFIX + number) for number in ("E001", "E002", "E003")
     ] + [message(number) for number in warnings]
+    levels = {one.level: str(one.id).removeprefix(PREFIX)[0] for one in said}
+    assert levels == {ERROR: "E", WARNING: "W"}

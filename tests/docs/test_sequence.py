@@ -5,10 +5,12 @@ from __future__ import annotations
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lifespan_registry import Registry
+from lifespan_registry.asgi import LifespanApplication
 from tests.docs import sequence
 
 
@@ -25,27 +27,57 @@ def test_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_order(registry: Registry) -> None:
-    """Its lifespans start and stop in the order in which they do in a run."""
-    log: list[str] = []
+    """What a server, the lifespans and the view see is what the picture has of it."""
+    log: list[tuple[str, str, str]] = []
 
     @registry.on_lifespan
     async def search(http_client: object):  # noqa: ANN202 - as the page has it
-        log.append("search starts")
-        yield
-        log.append("search stops")
+        assert http_client == "a client"
+        log.append(("run", "search", "start with the client"))
+        log.append(("search", "run", "yields"))
+        yield "a search"
+        log.append(("run", "search", "stop"))
+        log.append(("search", "run", "has ended"))
 
     @registry.on_lifespan
     async def http_client():  # noqa: ANN202
-        log.append("http_client starts")
-        yield
-        log.append("http_client stops")
+        log.append(("run", "http_client", "start"))
+        log.append(("http_client", "run", "yields"))
+        yield "a client"
+        log.append(("run", "http_client", "stop"))
+        log.append(("http_client", "run", "has ended"))
 
-    async with registry.run():
-        pass
+    async def view(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise NotImplementedError
+        assert scope["state"]["search"] == "a search"
+        log.append(("wrapper", "view", "the same request, with the state"))
+        log.append(("view", "search", "search.get()"))
+        assert search.get() == "a search"
+        await send({"type": "http.response.start", "status": 204})
 
-    told = {"start": "starts", "start with the client": "starts", "stop": "stops"}
-    assert log == [
-        f"{one.to} {told[one.text]}"
-        for one in (*sequence.START, *sequence.STOP)
-        if one.who == "run" and one.text in told
-    ]
+    async def receive() -> dict[str, str]:
+        if log:
+            await request()
+        kind = "lifespan.shutdown" if log else "lifespan.startup"
+        log.append(("server", "wrapper", kind))
+        return {"type": kind}
+
+    async def request() -> None:
+        log.append(("server", "wrapper", "request"))
+        await application({"type": "http", "state": {**state}}, receive, send)
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            log.append(("view", "server", "response"))
+        else:
+            told = message["type"].removeprefix("lifespan.")
+            log.append(("wrapper", "server", told))
+
+    application: Any = LifespanApplication(view, registry=registry)
+    state: dict[str, Any] = {}
+    await application({"type": "lifespan", "state": state}, receive, send)
+
+    # What these two say to each other nobody else sees.
+    inside = {"wrapper", "run"}
+    assert log == [one for one in sequence.ALL if {one.who, one.to} != inside]

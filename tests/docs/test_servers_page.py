@@ -31,6 +31,24 @@ def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert page.read_text(encoding="utf-8") == PAGE
 
 
+def test_installations() -> None:
+    """What the guides install are the oldest versions of the rows, or newer ones."""
+    promised = {
+        name: {_version(row.oldest[name]) for row in ROWS if name in row.packages}
+        for name in OLDEST
+    }
+    for page in ("servers.md", "deployment.md"):
+        text = (ROOT / "docs" / "how-to" / page).read_text(encoding="utf-8")
+        found = re.findall(r'"([a-z-]+)>=([\d.]+)"', text)
+        assert found
+        assert [one for one in found if _version(one[1]) not in promised[one[0]]] == []
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """Return the numbers of a version, without zeros at its end."""
+    return tuple(map(int, re.sub(r"(\.0)+$", "", text).split(".")))
+
+
 def test_oldest_versions() -> None:
     """Every version that is promised is that of a server in the table."""
     assert {package for row in ROWS for package in row.packages} == {*OLDEST}

@@ -83,12 +83,6 @@ def test_no_block_is_missed() -> None:
     assert text.lower().count("```py") == len(found)
 
 
-@pytest.mark.parametrize("block", BEFORE, ids=str)
-def test_block_before(block: Block) -> None:
-    """What shows how things were elsewhere is at least Python."""
-    compile(block.text, str(block), "exec")
-
-
 def test_no_package_is_missing(request: pytest.FixtureRequest) -> None:
     """With ``--all-servers``, what is optional is to be there."""
     found = [(block, block.missing) for page in PAGES for block in blocks(page)]

@@ -55,7 +55,7 @@ def plain(output: str) -> str:
         (r"[ ●·█]+N s", " N s"),
         (r"^(      name) .*", r"\1"),
         (r"^to be gained, .*", "to be gained"),
-        (r"^INFO: +N:\d+ - .*\n", ""),
+        (r"^(INFO: +N):\d+ - ", r"\1:P - "),
     ):
         output = re.sub(found, instead, output, flags=re.MULTILINE)
     return output.strip()
@@ -205,7 +205,7 @@ def test_every_step(tmp_path: Path, request: pytest.FixtureRequest) -> None:
         for step in steps():
             newcomer.follow(step)
         assert newcomer.server is None
-        assert (newcomer.folder / "visits.txt").read_text(encoding="utf-8") == "3"
+        assert (newcomer.folder / "visits.txt").read_text(encoding="utf-8") == "3\n"
     finally:
         if newcomer.server is not None:
             newcomer.server.kill()

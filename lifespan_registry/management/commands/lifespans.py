@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import datetime as dt
 import logging
+import sys
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,13 @@ from lifespan_registry import conf
 from lifespan_registry._core.registry import default_registry
 from lifespan_registry.exceptions import CycleError, PlanError
 from lifespan_registry.management.base import LoopCommand, told
-from lifespan_registry.management.choice import Choice, as_typed, check_tags
+from lifespan_registry.management.choice import (
+    ACTIONS,
+    Choice,
+    as_typed,
+    check_tags,
+    misplaced,
+)
 from lifespan_registry.management.progress import Live, Progress, encodable
 from lifespan_registry.management.shapes import (
     FORMATS,
@@ -73,6 +80,13 @@ class Command(LoopCommand):
                     metavar="FILE",
                     help="draw when each starts and stops",
                 )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Answer a name alone, which argparse would call an invalid choice."""
+        if argv[2:] and not argv[2].startswith("-") and argv[2] not in ACTIONS:
+            self.stderr.write(misplaced(argv[2]))
+            sys.exit(2)
+        super().run_from_argv(argv)
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Print the plan, or run it; fail with all that stands against it."""
