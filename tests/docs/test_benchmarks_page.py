@@ -118,6 +118,27 @@ def test_those_ahead_are_named(line: str) -> None:
     assert better <= set(named().get(HEADS.get(line, ""), ()))
 
 
+def test_those_named_are_ahead() -> None:
+    """Nobody is named in an item who is not better than ours in a line of it."""
+    better: dict[str, set[str]] = {head: set() for head in HEADS.values()}
+    for line, head in HEADS.items():
+        found = figures(line)
+        ours = found.pop(OURS.title)
+        better[head] |= {one for one in found if found[one].median < ours.median}
+    wrong = {head: set(several) - better[head] for head, several in named().items()}
+    assert wrong == {head: set() for head in wrong}
+
+
+def test_one_python() -> None:
+    """Both tables are of the same Python, Django and asgiref."""
+    pattern = r"(?:CPython|django|asgiref) [\d.]*\d"
+    alone, beside = (
+        re.findall(pattern, part(PAGE, name).partition("\n")[0])[:3]
+        for name in (OURS_ALONE, BESIDE_OTHERS)
+    )
+    assert alone == beside
+
+
 def test_items() -> None:
     """Each item is about a line of the table, and each one has somebody in brackets."""
     heads = re.findall(r"^- \*\*(.+?)\*\*", AHEAD, flags=re.MULTILINE)
