@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import platform
-from importlib.metadata import version
+from pathlib import Path
 
 from tests.benchmarks import footprint, requests, runs, suite
 from tests.benchmarks.measure import HEAD
+from tests.benchmarks.page import Machine, renewed
+
+NAME = "benchmarks"
+"""The name of the marks around its table on the page."""
 
 ROWS = {
     1: requests.row_1,
@@ -23,17 +26,21 @@ ROWS = {
 }
 
 
-async def main(numbers: list[int], *, quick: bool) -> None:
-    """Print the rows with these *numbers* as they come."""
-    print(
-        f"{platform.python_implementation()} {platform.python_version()}, "
-        f"Django {version('django')}, asgiref {version('asgiref')}, "
-        f"{platform.system()}\n\n{HEAD}",
-        flush=True,
-    )
+async def main(numbers: list[int], *, quick: bool) -> tuple[str, list[str]]:
+    """Print the rows with these *numbers* as they come.
+
+    Return what is to be said of the machine, and the rows.
+    """
+    machine = Machine("django", "asgiref")
+    rows: list[str] = []
+    print(HEAD, flush=True)
     for number in numbers:
         async for row in ROWS[number](quick=quick):
+            rows.append(str(row))
             print(row, flush=True)
+    where = str(machine)
+    print(f"\n{where}")
+    return where, rows
 
 
 if __name__ == "__main__":
@@ -48,5 +55,13 @@ if __name__ == "__main__":
     parser.add_argument(
         "--quick", action="store_true", help="fewer rounds: below a minute"
     )
+    parser.add_argument(
+        "--page", type=Path, help="write the table into this page; for all rows alone"
+    )
     options = parser.parse_args()
-    asyncio.run(main(options.row or list(ROWS), quick=options.quick))
+    if options.page and (options.quick or options.row):
+        parser.error("a page shows all rows, and none that is measured in a hurry")
+    where, rows = asyncio.run(main(options.row or list(ROWS), quick=options.quick))
+    if options.page:
+        page = renewed(options.page.read_text("utf-8"), NAME, (where, "", HEAD, *rows))
+        options.page.write_text(page, encoding="utf-8")

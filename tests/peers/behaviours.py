@@ -16,8 +16,9 @@ from importlib import metadata
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from lifespan_registry._core.definition import Limits
 from tests.asgi.lazy import event_loop_ends
 from tests.benchmarks.requests import SCOPE
 from tests.peers.forms import Application, Around, Function, in_chains
@@ -27,11 +28,16 @@ from tests.project import ROOT
 
 YES, NO, NOT_ITS_BUSINESS = "yes", "no", "-"
 
+STARTS_WITHOUT = "no, but the server is told that it has started"
+
 BRIEFLY, LONGER = 0.5, 1.0
 """How many seconds one waits for what does not come."""
 
 LIMIT = 0.1
 """How many seconds a start or a stop may take, where that can be said."""
+
+PYTHON = "3.13"
+"""For which one the packages are counted: the one that is measured with."""
 
 
 async def nothing(scope: Any, receive: Any, send: Any) -> None:
@@ -305,8 +311,8 @@ async def hang() -> None:
 
 def limit(peer: Peer, app: Any) -> None:
     """Let a start and a stop take little time, where that can be said."""
-    if peer is OURS:
-        app.registry.limits = Limits(LIMIT, LIMIT)
+    if hasattr(peer.form, "limit"):
+        peer.form.limit(app, LIMIT)
 
 
 # --- values ---------------------------------------------------------------------------
@@ -345,17 +351,20 @@ async def keeps_closed_values_back(peer: Peer) -> str:
 
 
 async def does_without_state(peer: Peer) -> str:
-    """The server sends lifespan, and has no state."""
-    log: list[str] = []
-    app = application(peer, noting(log, "a", values={"x": 1}))
+    """The server sends lifespan, and has no state; a view reads the value."""
+    if peer.form.READ is None:
+        return NOT_ITS_BUSINESS
+    value = object()
+    app = peer.form.with_value(value, nothing)
     async with Talk(app, None) as talk:
-        has_started = await talk.start()
-        has_entered = "+a" in log
-        if has_started:
-            await talk.stop()
-    if has_started and not has_entered:
-        return "no, and says it has"
-    return said(has_started)
+        if not await talk.start():
+            return NO
+        try:
+            found = eval(peer.form.READ, peer.form.read_in(app, {**SCOPE}))
+        except Exception:
+            found = None
+        await talk.stop()
+    return YES if found is value else STARTS_WITHOUT
 
 
 async def does_without_lifespan(peer: Peer) -> str:
@@ -410,11 +419,17 @@ async def oldest_python(peer: Peer) -> str:
 
 
 async def packages(peer: Peer) -> str:
-    """The metadata has them; what is only for some installations does not count."""
+    """The metadata has them: those of an installation with no extra, on `PYTHON`."""
+    where = {
+        "python_version": PYTHON,
+        "python_full_version": f"{PYTHON}.0",
+        "extra": "",
+    }
+    wanted = map(Requirement, _wants(peer)[1])
     names = {
-        re.split(r"[^\w.-]", one)[0].lower()
-        for one in _wants(peer)[1]
-        if "extra ==" not in one and "python_version" not in one
+        canonicalize_name(one.name)
+        for one in wanted
+        if one.marker is None or one.marker.evaluate(where)
     }
     return str(len(names))
 

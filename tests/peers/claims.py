@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from tests.peers import behaviours
-from tests.peers.behaviours import NO, NOT_ITS_BUSINESS, YES
+from tests.peers.behaviours import (
+    NO,
+    NOT_ITS_BUSINESS,
+    PYTHON,
+    STARTS_WITHOUT,
+    YES,
+)
 from tests.peers.known import PEERS, Peer
 
 
@@ -120,7 +126,7 @@ CLAIMS = (
     Claim(
         "starts with values where the server has no state",
         behaviours.does_without_state,
-        (Y, N, "no, and says it has", N, Y, N, N, Y, Y),
+        (Y, N, STARTS_WITHOUT, N, X, N, N, Y, Y),
     ),
     Claim(
         "starts where the server sends no lifespan",
@@ -138,7 +144,7 @@ CLAIMS = (
         ("3.11", "any", "3.10", "3.12", "3.7", "3.8", "3.11", "3.8", "3.13"),
     ),
     Claim(
-        "packages that it needs",
+        f"packages that it needs, with Python {PYTHON}",
         behaviours.packages,
         ("3", "0", "2", "2", "0", "1", "1", "13", "9"),
     ),

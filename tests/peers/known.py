@@ -15,7 +15,7 @@ class Peer(NamedTuple):
     link: str = ""
     distribution: str | None = None
     imports: str = ""
-    """What a project that uses it imports."""
+    """What a project that uses it imports, by the end of its first start."""
 
     @property
     def version(self) -> str | None:
@@ -43,7 +43,8 @@ OURS = Peer(
     "lifespan_registry",
     "../index.md",
     None,  # the tests run in its source
-    "import lifespan_registry, lifespan_registry.asgi",
+    "import lifespan_registry, lifespan_registry.asgi, lifespan_registry._application, "
+    "lifespan_registry._core.run, lifespan_registry._core.graph",
 )
 
 HAND_WRITTEN = Peer(

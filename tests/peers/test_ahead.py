@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from tests.benchmarks.requests import SCOPE
-from tests.peers.behaviours import fail, nothing
+from tests.peers.behaviours import LIMIT, fail, hang, nothing
 from tests.peers.forms import Around, asgi_request, reader
 from tests.peers.known import PEERS, Peer
 from tests.peers.talk import Talk, noting
@@ -55,8 +55,26 @@ async def test_type_is_checked() -> None:
         await talk.stop()
 
 
-async def test_lifespan_gets_the_application_and_the_state() -> None:
-    """fastapi-lifespan-manager hands over both, and runs sync functions in threads."""
+@pytest.mark.parametrize("one", PEERS, ids=lambda one: one.title)
+async def test_lifespan_gets_the_application(one: Peer) -> None:
+    """Some hand over the framework's application, one of them the one inside."""
+    form = peer(one.title).form
+    got: list[object] = []
+
+    async def first(app: Any = None) -> AsyncIterator[Mapping[str, Any]]:
+        got.append(app)
+        yield {}
+
+    app = form.application([first], nothing)
+    async with Talk(app, {}) as talk:
+        assert await talk.start()
+        await talk.stop()
+    inside = {"asgi-lifespan-middleware": nothing}
+    assert got == [inside.get(one.title, app) if form.PARAMETER else None]
+
+
+async def test_lifespan_gets_the_state() -> None:
+    """fastapi-lifespan-manager hands it over, and runs sync functions in threads."""
     form = peer("fastapi-lifespan-manager").form
     got: list[object] = []
 
@@ -87,17 +105,13 @@ async def test_lifespans_of_another_manager() -> None:
     assert log[:1] == ["+a"]
 
 
-def test_background_tasks_are_waited_for() -> None:
-    """Quart keeps tasks that a request begins, and its stop waits for them."""
+def in_background(work: Callable[[], Awaitable[None]], log: list[str]) -> None:
+    """Have a request of Quart begin *work*; then stop it, with a short limit."""
     form = peer("Quart").form
-    log: list[str] = []
-
-    async def work() -> None:
-        await asyncio.sleep(0.01)
-        log.append("done")
 
     async def main() -> None:
-        app = form.application([], nothing)
+        app = form.application([noting(log, "a")], nothing)
+        form.limit(app, LIMIT)
         async with Talk(app, {}) as talk:
             assert await talk.start()
             async with app.app_context():
@@ -105,7 +119,32 @@ def test_background_tasks_are_waited_for() -> None:
             assert await talk.stop()
 
     asyncio.run(main())
-    assert log == ["done"]
+
+
+def test_background_tasks_are_waited_for() -> None:
+    """Quart keeps tasks that a request begins, and its stop waits for them."""
+    log: list[str] = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.01)
+        log.append("done")
+
+    in_background(work, log)
+    assert log == ["+a", "done", "-a"]
+
+
+def test_wait_for_background_tasks_is_limited() -> None:
+    """When the limit has passed, Quart cancels them, and stops the lifespans."""
+    log: list[str] = []
+
+    async def work() -> None:
+        try:
+            await hang()
+        finally:
+            log.append("cancelled")
+
+    in_background(work, log)
+    assert log == ["+a", "cancelled", "-a"]
 
 
 @pytest.mark.parametrize("one", PEERS, ids=lambda one: one.title)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 from pathlib import Path
 
+from tests.benchmarks.page import Machine
 from tests.benchmarks.peers.requests import set_up
 from tests.benchmarks.peers.table import (
     LINES,
     MEASUREMENTS,
+    PACKAGES,
     head,
-    machine,
     renewed,
     written,
 )
@@ -25,7 +25,7 @@ async def main(names: list[str], *, quick: bool) -> tuple[str, list[str]]:
 
     Return what is to be said of the machine, and the lines.
     """
-    before = os.getloadavg()[0]
+    machine = Machine(*PACKAGES)
     peers = [peer for peer in PEERS if not peer.is_missing]
     lines: list[str] = []
     print(head(), flush=True)
@@ -34,7 +34,7 @@ async def main(names: list[str], *, quick: bool) -> tuple[str, list[str]]:
             assert line.what in LINES, line.what
             lines.append(written(line))
             print(lines[-1], flush=True)
-    where = machine((before, os.getloadavg()[0]))
+    where = str(machine)
     print(f"\n{where}")
     return where, lines
 

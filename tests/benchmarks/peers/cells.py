@@ -10,8 +10,6 @@ from tests.benchmarks.measure import TIMES, Quartiles, ratios, short
 ABSENT = "-"
 """What stands where a peer has nothing of the kind."""
 
-MISSING = "not installed"
-
 Values: TypeAlias = Sequence[float]
 
 

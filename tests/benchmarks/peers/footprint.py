@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 from tests.benchmarks.footprint import imports
 from tests.benchmarks.measure import Quartiles, interleaved, short
@@ -19,24 +18,13 @@ IMPORT = "import, after Django's"
 
 async def memory(peers: Sequence[Peer], *, quick: bool) -> AsyncIterator[Line]:
     """Count bytes, which come out the same each time."""
-    most = FEW if quick else MANY
-    counts = {peer: min(most, getattr(peer.form, "MOST", most)) for peer in peers}
+    count = FEW if quick else MANY
     counted = {
-        peer: await in_process(peer, count, memory=True)()
-        for peer, count in counts.items()
+        peer.title: await in_process(peer, count, memory=True)() for peer in peers
     }
     for what, part in ((MEMORY, "entered"), (REGISTERED, "registered")):
-        cells = {
-            peer.title: _bytes(one, part, counts[peer], most)
-            for peer, one in counted.items()
-        }
+        cells = {title: f"{short(one[part])} B" for title, one in counted.items()}
         yield Line(what, f"{HAND_WRITTEN.title}: {cells[HAND_WRITTEN.title]}", cells)
-
-
-def _bytes(counted: Any, part: str, count: int, most: int) -> str:
-    if isinstance(counted, str):
-        return counted
-    return f"{short(counted[part])} B" + (f" (of {count})" if count < most else "")
 
 
 async def importing(peers: Sequence[Peer], *, quick: bool) -> AsyncIterator[Line]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import re
-from collections.abc import Iterable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
 
+from tests.benchmarks import page
+from tests.benchmarks.page import MISSING
 from tests.benchmarks.peers import footprint, requests, starts, throughput
-from tests.benchmarks.peers.cells import ABSENT, MISSING, Line
+from tests.benchmarks.peers.cells import ABSENT, Line
 from tests.benchmarks.runs import FEW, MANY
 from tests.peers.known import PEERS
 
-BEGIN, END = "<!-- peers: begin -->\n", "<!-- peers: end -->"
+NAME = "peers"
+"""The name of its marks."""
 
 COLUMNS = ("", "against", *(peer.title for peer in PEERS))
 
@@ -50,27 +49,11 @@ MEASUREMENTS = {
 }
 
 
-def machine(load: Sequence[float]) -> str:
-    """Say what it was measured on, and with what; *load* is that of the machine."""
-    packages = ("django", "asgiref", "uvicorn", "httptools", *_distributions())
-    return (
-        f"{os.cpu_count()} shared cores, {platform.system()}, "
-        f"{platform.python_implementation()} {platform.python_version()}, load average "
-        f"{load[0]:.1f} before and {load[1]:.1f} after; "
-        + ", ".join(f"{name} {_version(name)}" for name in packages)
-        + "."
-    )
-
-
-def _distributions() -> Iterable[str]:
-    return (peer.distribution for peer in PEERS if peer.distribution)
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return MISSING
+PACKAGES = (
+    *("django", "asgiref", "uvicorn", "httptools"),
+    *(peer.distribution for peer in PEERS if peer.distribution),
+)
+"""Those of which the versions are said."""
 
 
 def head() -> str:
@@ -92,17 +75,14 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def renewed(page: str, where: str, lines: Iterable[str]) -> str:
-    """Return *page* with *lines* in its table, in the place of those of that name.
+def renewed(text: str, where: str, lines: Iterable[str]) -> str:
+    """Return the page *text* with *lines* in its table.
 
-    *where* is what it says of the machine.
+    Each is in the place of the one of its name. *where* is what it says of the machine.
     """
-    found = re.search(f"(?<={BEGIN}).*(?={END})", page, flags=re.DOTALL)
-    assert found, "the page has no place for the table"
     known = {
         line.split(" | ")[0].removeprefix("| "): line
-        for line in (*found[0].splitlines(), *lines)
+        for line in (*page.part(text, NAME).splitlines(), *lines)
     }
     rows = [known[what] for what in LINES if what in known]
-    text = "\n".join((where, "", head(), *rows, ""))
-    return page[: found.start()] + text + page[found.end() :]
+    return page.renewed(text, NAME, (where, "", head(), *rows))

@@ -18,8 +18,8 @@ Every module here has the same names:
     a module has none, its user writes them down one after another.
 ``COLLECTS``
     Where it is true, the peer puts together what several lifespans give.
-``MOST``
-    Where there is one, how many lifespans it manages for sure.
+``limit(application, seconds)``
+    Where there is one, sets all options that limit the time of a start or a stop.
 ``django_read(application)``
     Where it differs from `READ`: a function by which a view of Django reads the value.
 ``MIDDLEWARE``

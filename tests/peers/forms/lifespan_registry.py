@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from lifespan_registry import Registry
+from lifespan_registry._core.definition import Limits
 from lifespan_registry.asgi import LifespanApplication
 from tests.peers.forms import Application, Around, Functions
 
@@ -54,3 +55,7 @@ def read_in(application: LifespanApplication, scope: Any) -> dict[str, Any]:
 def django_read(application: LifespanApplication) -> Any:
     (x,) = application.registry
     return lambda request: x.get()
+
+
+def limit(application: LifespanApplication, seconds: float) -> None:
+    application.registry.limits = Limits(seconds, seconds)

@@ -34,3 +34,7 @@ def with_value(value: object, inner: Application) -> Quart:
 
 def read_in(application: Quart, scope: Any) -> dict[str, Any]:
     return {"app": application}
+
+
+def limit(application: Quart, seconds: float) -> None:
+    application.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = seconds
