@@ -146,7 +146,7 @@ class GracefulReload(Runserver):
             self._has_returned.wait(EXIT_PATIENCE)
         # For other threads Python waits when it exits, as long as they take: those of
         # sync views that go on after their request.
-        exit_anyway = threading.Timer(EXIT_PATIENCE, os._exit, (code,))
+        exit_anyway = threading.Timer(EXIT_PATIENCE, _cut_off, (code,))
         exit_anyway.daemon = True
         exit_anyway.start()
 
@@ -186,6 +186,15 @@ def _code_of(error: BaseException | None) -> int:
     """Return the exit code of a process that *error* brings to its end."""
     code = error.code if isinstance(error, SystemExit) else error
     return code if isinstance(code, int) else int(code is not None)
+
+
+def _cut_off(code: int) -> None:
+    logger.warning(
+        "Python has not exited within %g s of the server's end, and is cut off: a "
+        "thread of a view goes on, or a function of atexit.",
+        EXIT_PATIENCE,
+    )
+    os._exit(code)
 
 
 def _shutdown_limit() -> float:

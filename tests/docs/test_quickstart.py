@@ -277,10 +277,13 @@ row of the table is the nearest.
 
 
 @pytest.mark.parametrize("command", COMMANDS[0].splitlines())
-def test_commands_of_the_readme(tmp_path: Path, command: str) -> None:
+def test_commands_of_the_readme(
+    tmp_path: Path, command: str, request: pytest.FixtureRequest
+) -> None:
     """Each command serves the example; the page knows the server; SIGTERM stops all."""
     server = next(one for one in SERVERS if one in command)
     if find_spec(server.split()[0].removesuffix("manage.py") or "uvicorn") is None:
+        assert not request.config.getoption("--all-servers")
         pytest.skip("it is not installed")
     name, started, nearest = SERVERS[server]
     with serving(copied(tmp_path), tuple(command.split()[1:])) as site:

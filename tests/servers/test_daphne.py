@@ -64,6 +64,7 @@ def test_signal_during_the_start(
     apps = f"daphne {APP}"
     with daphne(tmp_path, *command, behaviour="wait", apps=apps) as server:
         server.wait_for_event("waiting")
+        assert not server.accepts()
         for name in names:
             server.send(signal.Signals[name])
         # Where all is unwound, at the end of Python itself, a signal has no handler.
@@ -204,6 +205,7 @@ def test_signals_during_a_hung_stop(tmp_path: Path) -> None:
         server.wait_until_up()
         server.send(signal.SIGTERM)
         server.wait_for_event("-hanging")
+        assert not server.accepts()
         server.send(signal.SIGTERM)
         server.press_ctrl_c()
         assert server.wait() == 0

@@ -29,6 +29,7 @@ def test_failed_start(row: Row, tmp_path: Path) -> None:
             assert server.wait() in row.on_failed_start
         else:
             server.wait_for("RuntimeError: no connection")
+            assert not server.has_ended
             server.terminate()
             server.wait()
 

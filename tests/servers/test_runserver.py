@@ -420,6 +420,8 @@ def test_ctrl_c_during_the_start(
         tmp_path, *options, behaviour="wait", PROJECT_WITHOUT=missing
     ) as server:
         server.wait_for_event("waiting")
+        if not missing:
+            assert not server.accepts()
         assert seconds_to_end(server) < 10
     assert server.events == [*STARTED, "waiting", *STOPPED]
     assert "Quit the server" not in server.output
@@ -445,6 +447,15 @@ def test_signal_in_a_destructor(tmp_path: Path) -> None:
         assert server.wait() == 0
     assert server.events == ALL
     assert "Exception ignored" not in server.output
+
+
+def test_python_does_not_exit(tmp_path: Path) -> None:
+    """It is cut off, and told so, when all lifespans have been exited."""
+    with streams(tmp_path, PROJECT_LINGERS="1") as server:
+        server.wait_until_up()
+        assert seconds_to_end(server) < 10
+    assert server.events == ALL
+    assert "Python has not exited within 1 s of the server's end" in server.output
 
 
 @pytest.mark.parametrize("options", [(), ("--noreload",)])

@@ -1,10 +1,13 @@
 """The settings of the project, with another application, or with none.
 
-With ``PROJECT_DROPS``, SIGUSR1 has a destructor run, in which SIGTERM is heard.
+With ``PROJECT_DROPS``, SIGUSR1 has a destructor run, in which SIGTERM is heard. With
+``PROJECT_LINGERS``, the process that serves does not come to its end.
 """
 
+import atexit
 import os
 import signal
+import time
 
 from tests.servers.project.settings import *  # noqa: F403
 
@@ -24,3 +27,6 @@ class Dropped:
 
 if os.environ.get("PROJECT_DROPS"):
     signal.signal(signal.SIGUSR1, lambda *_: Dropped() and None)
+
+if os.environ.get("PROJECT_LINGERS") and os.environ.get("RUN_MAIN"):
+    atexit.register(time.sleep, 600)

@@ -42,12 +42,16 @@ ROWS = (
         command=(*hooked, "--workers=2"),
         workers=2,
         on_failed_start=FAILED_TOGETHER,
+        recycling=recycling,
     ),
     wsgi(
         slug="gunicorn-sync-preload",
         title="`gunicorn -c python:lifespan_registry.wsgi --preload`",
         command=(*hooked, "--preload"),
-        recycling={Recycling.MAX_REQUESTS: ("--max-requests=20",)},
+        recycling={
+            Recycling.HUP: (),
+            Recycling.MAX_REQUESTS: ("--max-requests=20",),
+        },
     ),
     wsgi(
         slug="gunicorn-gthread",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from tests.servers.rows.row import APPLICATION, TERMINATED, Row, Start
+from tests.servers.rows.row import APPLICATION, TERMINATED, Recycling, Row, Start
 
 off = functools.partial(Row, start=Start.FIRST_REQUEST, on_failed_start=())
 
@@ -24,6 +24,7 @@ UVICORN_WORKER = off(
         *("gunicorn", APPLICATION, "--bind=127.0.0.1:{port}"),
         "--worker-class=tests.servers.project.workers.WithoutLifespan",
     ),
+    recycling={Recycling.HUP: (), Recycling.MAX_REQUESTS: ("--max-requests=20",)},
 )
 GUNICORN = off(
     slug="gunicorn-asgi-off",
@@ -34,12 +35,18 @@ GUNICORN = off(
         *("gunicorn", APPLICATION, "--bind=127.0.0.1:{port}"),
         *("--worker-class=asgi", "--asgi-lifespan=off"),
     ),
+    recycling={
+        Recycling.HUP: (),
+        Recycling.MAX_REQUESTS: ("--max-requests=20",),
+        Recycling.EDIT: ("--reload",),
+    },
 )
 GRANIAN = off(
     slug="granian-asginl",
     title="`granian --interface asginl`",
     packages=("granian",),
     command=("granian", "--interface=asginl", "--port={port}", APPLICATION),
+    recycling={Recycling.HUP: (), Recycling.EDIT: ("--reload",)},
 )
 DAPHNE = off(
     slug="daphne-without-app",
