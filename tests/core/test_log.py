@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -201,6 +202,18 @@ async def test_crash(
         named("lifespan a").cancel()
         await until(lambda: run.report["a"].error is not None)
         assert said()[-1][1] == {**one("crash", "a"), "timed": True}
+
+
+async def test_crash_without_a_limit(
+    registry: Registry, log: list[str], said: Callable[[], Said]
+) -> None:
+    """A cleanup that may take for ever is promised no end."""
+    tracked(registry, log, "a", shutdown_timeout=math.inf)
+
+    async with registry.run() as run:
+        named("lifespan a").cancel()
+        await until(lambda: run.report["a"].error is not None)
+        assert said()[-2][0].endswith("follows when its cleanup is over")
 
 
 async def test_failed_stop_of_who_is_cancelled(

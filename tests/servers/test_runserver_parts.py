@@ -55,6 +55,23 @@ def _handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+def test_what_others_raise_in_a_destructor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as ever, and is to be told as ever afterwards."""
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: told.append(str(one[1])))
+    before = sys.unraisablehook
+
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError("broken")
+
+    with reloading._lost_in_silence():
+        Broken()
+
+    assert told == ["broken"]
+    assert sys.unraisablehook is before
+
+
 # --- Django's internals ------------------------------------------------------------
 
 
