@@ -110,6 +110,8 @@ class LoopThread:
             self._in_loop(self._settle, error)
             self._ended.result()
         finally:
+            # A signal may have come before the loop was told: it would wait for ever.
+            self._in_loop(self._settle, error)
             self._join()
 
     def _in_loop(self, function: Callable[..., None], *args: object) -> None:

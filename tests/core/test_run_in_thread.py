@@ -331,6 +331,31 @@ def test_interrupted_stop(
     assert loop_threads() == []
 
 
+def test_interrupted_before_the_loop_is_told(
+    registry: Registry, log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second signal at the very begin of the stop leaves no one waiting for ever.
+
+    gunicorn's workers get two of them at Ctrl-C: the terminal's, and the master's.
+    """
+    tracked(registry, log, "db")
+    orders: list[object] = []
+
+    with pytest.raises(SystemExit), registry.run_in_thread() as run:
+        tell = run.loop.call_soon_threadsafe
+
+        def interrupted_first(function: Any, *args: Any) -> asyncio.Handle:
+            orders.append(function)
+            if len(orders) == 1:
+                raise SystemExit
+            return tell(function, *args)
+
+        monkeypatch.setattr(run.loop, "call_soon_threadsafe", interrupted_first)
+
+    assert log == ["+db", "-db"]
+    assert loop_threads() == []
+
+
 def test_interrupted_block(
     registry: Registry, log: list[str], kind: type[BaseException]
 ) -> None:
