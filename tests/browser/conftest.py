@@ -35,8 +35,11 @@ def _browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
 
 
 @pytest.fixture(name="page")
-def _page(browser: Browser) -> Iterator[Page]:
-    """An empty page; what goes wrong in it fails the test."""
+def _page(browser: Browser, served: object) -> Iterator[Page]:
+    """An empty page; what goes wrong in it fails the test.
+
+    It is closed before the server that is *served*, which it may ask at any time.
+    """
     context = browser.new_context(viewport={"width": 1200, "height": 900})
     page = context.new_page()
     wrong: list[str] = []
