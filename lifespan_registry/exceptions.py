@@ -39,6 +39,7 @@ __all__ = [
     "OtherEventLoopError",
     "OverriddenTooLateError",
     "OverrideError",
+    "PatchedThreadsError",
     "PlanError",
     "RunUsedError",
     "SeveralRunsError",
@@ -666,6 +667,26 @@ class LazyRefusedError(LifespanError, RuntimeError):
             "no lifespans have been started: the server has not started them. It is "
             f"{self.server}. {self.advice}\n"
             'LIFESPAN_REGISTRY = {"LAZY": False} keeps requests from starting them.'
+        )
+
+
+class PatchedThreadsError(LifespanError, RuntimeError):
+    """The threads of this process are none: `library` has put its own in their place.
+
+    An event loop in one of these would run in the thread of the requests.
+    """
+
+    def __init__(self, library: str) -> None:
+        super().__init__(library)
+        self.library = library
+
+    def explain(self) -> str:
+        return (
+            f"no lifespans have been started: {self.library} has replaced the threads "
+            "of this process, so that their event loop would run in the thread of the "
+            "requests, where Django then refuses async views and the ORM.\n"
+            f"Start gunicorn with -k gthread, not with -k {self.library}, or serve the "
+            "ASGI application."
         )
 
 

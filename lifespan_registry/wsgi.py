@@ -60,7 +60,8 @@ class LifespanWSGIApplication:
         """Start the lifespans in this process, and return when all have started.
 
         Where they are up, it does nothing. Raises what the start raises: `PlanError`,
-        `StartupError`, SystemExit from a lifespan. Ctrl-C unwinds the start.
+        `StartupError`, SystemExit from a lifespan. Ctrl-C unwinds the start. Raises
+        `PatchedThreadsError` where gevent or eventlet has replaced Python's threads.
         """
         self._threaded.start()
 
@@ -80,7 +81,7 @@ class LifespanWSGIApplication:
 
         Where they are not up, it starts them, or waits for who does. Raises
         `LazyStartError` where that has failed, `LazyRefusedError` where the settings
-        forbid it.
+        forbid it, `PatchedThreadsError` as `start()` does.
         """
         run = self._threaded.join(environ)
         if run is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import operator
 import os
 import signal
 import subprocess
@@ -38,6 +39,7 @@ _PARENT = "LIFESPAN_REGISTRY_RELOADER"
 """The environment variable by which a child knows that its parent is ours."""
 
 _INTERNALS = (
+    "BaseReloader.stop",
     "DJANGO_AUTORELOAD_ENV",
     "get_child_arguments",
     "get_reloader",
@@ -66,7 +68,7 @@ class GracefulReload(Runserver):
         """
         self._departure = Departure()
         self._has_returned = threading.Event()
-        missing = [name for name in _INTERNALS if not hasattr(autoreload, name)]
+        missing = [name for name in _INTERNALS if not _has(name)]
         if not options["use_reloader"]:
             with contextlib.suppress(KeyboardInterrupt):
                 self.inner_run(None, **options)
@@ -180,6 +182,15 @@ def _lost_in_silence() -> Generator[None]:
         yield
     finally:
         sys.unraisablehook = tell
+
+
+def _has(name: str) -> bool:
+    """Tell whether Django's reloader still has *name*, which may be in a class."""
+    try:
+        operator.attrgetter(name)(autoreload)
+    except AttributeError:
+        return False
+    return True
 
 
 def _code_of(error: BaseException | None) -> int:

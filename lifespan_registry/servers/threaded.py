@@ -6,6 +6,7 @@ over a fork: each process has its own.
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import contextlib
 import contextvars
@@ -22,6 +23,7 @@ from lifespan_registry.exceptions import (
     LazyRefusedError,
     LazyStartError,
     LifespanError,
+    PatchedThreadsError,
 )
 from lifespan_registry.servers import known, notice
 
@@ -39,6 +41,9 @@ ADVICE = {
     "django": known.RUNSERVER.advice,
 }
 """How servers start the lifespans themselves, by their distributions."""
+
+GREENLETS = frozenset({"gevent", "eventlet"})
+"""What puts its own in the place of Python's threads."""
 
 OTHERS = (
     "If the server has a hook for a new worker process, let it call the start() of the "
@@ -69,7 +74,11 @@ class Threaded:
         return None if thread is None else thread.run
 
     def start(self) -> None:
-        """Start the lifespans where they are not up; raise what that raises."""
+        """Start the lifespans where they are not up; raise what that raises.
+
+        Raises `PatchedThreadsError` where there are no threads to be had.
+        """
+        _check_threads()
         process = self._here()
         with process.lock:
             if process.thread is None:
@@ -80,7 +89,8 @@ class Threaded:
 
         One that asks how things are, by its *environ*, does not wait for the start: it
         gets none. After `stop()` there is none either. Raises `LazyStartError` where
-        the start has failed, and `LazyRefusedError` where the registry forbids it.
+        the start has failed, and `LazyRefusedError` where the registry forbids it, or
+        `PatchedThreadsError` where there are no threads to be had.
         """
         process = self._here()
         if (thread := process.thread) is not None:
@@ -144,6 +154,7 @@ class Threaded:
 
     def _start_lazily(self, process: _Process) -> None:
         self._registry.check_not_overridden()
+        _check_threads()
         server = known.current_server()
         advice = ADVICE.get(server.package, OTHERS)
         if not self._registry.lazy:
@@ -213,6 +224,16 @@ class _Process:
         self.failure: BaseException | None = None
         self.is_over = False
         self.notice = contextlib.ExitStack()
+
+
+def _check_threads() -> None:
+    """Raise `PatchedThreadsError` where threads are greenlets.
+
+    asyncio's running loop belongs to the thread of the system, which all of them share.
+    """
+    library = str(_thread.start_new_thread.__module__).partition(".")[0]
+    if library in GREENLETS:
+        raise PatchedThreadsError(library)
 
 
 def _call_at_exit(function: Callable[[], None]) -> None:

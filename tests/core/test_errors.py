@@ -41,6 +41,7 @@ from lifespan_registry.exceptions import (
     OtherEventLoopError,
     OverriddenTooLateError,
     OverrideError,
+    PatchedThreadsError,
     PlanError,
     RunUsedError,
     SeveralRunsError,
@@ -118,6 +119,7 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
         PlanError([CycleError([(DB, "takes 'db'")])]),
         "the lifespans cannot be started:\n\n'db' (shop/lifespans.py:10) waits",
     ),
+    (PatchedThreadsError("eventlet"), "with -k gthread, not with -k eventlet, or"),
     (RunUsedError(), "this run has been entered before."),
     (SeveralRunsError("db", "2 runs"), "has several values here: 2 runs are up."),
     (

@@ -23,6 +23,7 @@ from lifespan_registry.exceptions import (
     LazyRefusedError,
     LazyStartError,
     OverrideError,
+    PatchedThreadsError,
     ShutdownError,
     StartupError,
     StoppedError,
@@ -382,6 +383,25 @@ class Waited:
 
     def __exit__(self, *error: object) -> None:
         self._lock.release()
+
+
+def test_threads_that_are_none(
+    registry: Registry, log: list[str], wrap: Wrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where threads are greenlets, nothing starts: neither by a request nor else."""
+
+    def start_new_thread() -> None:
+        """Stand where gevent puts its own."""
+
+    tracked(registry, log, "db")
+    application = wrap()
+    with monkeypatch.context() as patch:
+        start_new_thread.__module__ = "gevent.thread"
+        patch.setattr("_thread.start_new_thread", start_new_thread)
+        for start in (application.start, lambda: request(application)):
+            with pytest.raises(PatchedThreadsError, match="gevent has replaced"):
+                start()
+    assert log == []
 
 
 def test_refused(registry: Registry, log: list[str], wrap: Wrap) -> None:

@@ -69,6 +69,7 @@ EXAMPLES: tuple[exceptions.LifespanError, ...] = (
         f"1 lifespan failed to start:\n    {DB}: ConnectionRefusedError: {REFUSED}"
     ),
     exceptions.LazyRefusedError("Uvicorn (0.54.0)", known.UVICORN.advice),
+    exceptions.PatchedThreadsError("gevent"),
     exceptions.NotStartedError("db"),
     exceptions.ForkedError("db"),
     exceptions.StartingError("db", "waits for 'cache'"),

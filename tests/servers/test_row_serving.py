@@ -64,10 +64,15 @@ def test_all_ways_lead_to_one_object(row: Row, server: Served) -> None:
 
 
 def test_own_additions(row: Row, server: Served) -> None:
-    """What a request adds to its state is seen in that request alone."""
-    answers = [server.get("/mine/").json() for _ in range(3 * row.workers)]
+    """What a request, or a websocket, adds to its state is seen there alone."""
+    answers = []
+    for _ in range(3 * row.workers):
+        answers.append(server.get("/mine/").json())
+        if row.has_websockets:
+            server.talk()
 
     assert answers == [[[], "a request"]] * len(answers)
+    assert "the addition of another websocket" not in server.events
 
 
 def test_load(row: Row, server: Served, pool: concurrent.futures.Executor) -> None:

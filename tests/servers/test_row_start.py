@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import importlib.metadata
 import re
 from pathlib import Path
 
 from packaging.version import Version
 
-from tests.servers.rows.row import Row
+from tests.servers.rows.row import Row, Start
 from tests.servers.served import STARTED, STOPPED, Served, serve
 
 FAILING = r"'failing' \(tests/servers/project/lifespans\.py:\d+\)"
@@ -38,6 +39,31 @@ def test_failed_start(row: Row, tmp_path: Path) -> None:
     assert "Traceback (most recent call last)" in server.output
     assert "in connect\n" in server.output
     assert "RuntimeError: no connection" in server.output
+
+
+def test_term_while_it_starts(
+    row: Row, tmp_path: Path, pool: concurrent.futures.Executor
+) -> None:
+    """SIGTERM while lifespans start undoes them, in each worker.
+
+    Some servers give the start up. Others wait for it, and stop then.
+    """
+    with serve(row, tmp_path, behaviour="stuck") as server:
+        starting = row.workers
+        if row.start is Start.FIRST_REQUEST:
+            starting = 1
+            pool.submit(server.wait_until_up)
+        server.wait_until(
+            lambda: server.events.count("+stuck") == starting, "start of all workers"
+        )
+        server.terminate()
+        server.release()
+        server.wait()
+
+    complete = [*STARTED, "+stuck", *STOPPED]
+    notes = [*server.processes.values()]
+    assert complete in notes
+    assert not row.stops_all_workers or notes == [complete] * starting
 
 
 def check_undone(row: Row, server: Served) -> None:

@@ -48,6 +48,8 @@ def check_stopped(
         assert sorted(notes) == sorted(wholes)
     else:
         assert any(whole in notes for whole in wholes)
+        # The one that is busy is cut off by the end of the other.
+        assert not in_flight or wholes[0] not in notes
 
 
 def check_quiet(row: Row, output: str) -> None:

@@ -78,7 +78,7 @@ def test_what_others_raise_in_a_destructor(monkeypatch: pytest.MonkeyPatch) -> N
 def test_nothing_is_gone(caplog: pytest.LogCaptureFixture) -> None:
     """In the Django that is installed, all is there."""
     assert command.usable() is command.Command
-    assert not [name for name in reloading._INTERNALS if not hasattr(autoreload, name)]
+    assert not [name for name in reloading._INTERNALS if not reloading._has(name)]
     assert caplog.messages == []
 
 
@@ -119,7 +119,7 @@ def test_reloader_is_not_as_it_was(
     monkeypatch.setattr(
         autoreload, "run_with_reloader", lambda run, **options: calls.append(run)
     )
-    monkeypatch.delattr(autoreload, name)
+    monkeypatch.delattr(f"django.utils.autoreload.{name}")
     runserver = command.Command()
 
     for _ in "parent", "child":

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.servers.rows.gunicorn_wsgi import command, gthread, hooked
-from tests.servers.served import STARTED, STOPPED, Served
+from tests.servers.served import STARTED, STOPPED, UNMEASURED, Served
 
 pytest.importorskip("gunicorn")
 
@@ -158,6 +158,32 @@ def test_refused_without_hooks(tmp_path: Path) -> None:
         server.wait_for("LazyRefusedError: no lifespans have been started")
 
     assert ADVICE in server.output
+    assert server.events == []
+
+
+def test_threads_that_are_none(tmp_path: Path) -> None:
+    """Under gevent the worker does not start, and says what to do."""
+    pytest.importorskip("gevent")
+    with Served(
+        tmp_path, *hooked, "--worker-class=gevent", environment=UNMEASURED
+    ) as server:
+        assert server.wait() == 3
+
+    assert server.events == []
+    assert "PatchedThreadsError: no lifespans have been started" in server.output
+    assert "Start gunicorn with -k gthread, not with -k gevent" in server.output
+
+
+def test_threads_that_are_none_without_hooks(tmp_path: Path) -> None:
+    """There each request is told so."""
+    pytest.importorskip("gevent")
+    with Served(
+        tmp_path, *command, "--worker-class=gevent", environment=UNMEASURED
+    ) as server:
+        server.wait_for("Booting worker")
+        assert ask(server) == 500
+        server.wait_for("PatchedThreadsError: no lifespans have been started")
+
     assert server.events == []
 
 

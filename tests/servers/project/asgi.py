@@ -19,6 +19,8 @@ async def websocket(scope: Any, receive: Any, send: Any) -> None:
     """Tell which object the state leads to, and close."""
     await receive()
     await send({"type": "websocket.accept"})
+    if "mine" in scope["state"]:
+        note("the addition of another websocket")
     scope["state"]["mine"] = "a websocket"
     text = json.dumps([scope["state"]["database"].identity, database.get().identity])
     await send({"type": "websocket.send", "text": text})
