@@ -11,6 +11,7 @@ from typing import Any
 
 import django
 import pytest
+from django.urls import clear_script_prefix
 
 from lifespan_registry import Registry
 
@@ -81,3 +82,13 @@ def _no_thread_is_left() -> Iterator[None]:
     yield
     ours = [one for one in threading.enumerate() if one.name.startswith("lifespan ")]
     assert [one for one in ours if one.join(5) or one.is_alive()] == []
+
+
+@pytest.fixture(autouse=True)
+def _no_root_is_left() -> Iterator[None]:
+    """Each test forgets under which root its requests were served.
+
+    With the oldest asgiref, Django's note of it outlives them.
+    """
+    yield
+    clear_script_prefix()
