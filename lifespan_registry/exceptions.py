@@ -671,7 +671,7 @@ class LazyRefusedError(LifespanError, RuntimeError):
 
 
 class PatchedThreadsError(LifespanError, RuntimeError):
-    """The threads of this process are none: `library` has put its own in their place.
+    """The process has no real threads: `library` has put its own in their place.
 
     An event loop in one of these would run in the thread of the requests.
     """
@@ -683,10 +683,10 @@ class PatchedThreadsError(LifespanError, RuntimeError):
     def explain(self) -> str:
         return (
             f"no lifespans have been started: {self.library} has replaced the threads "
-            "of this process, so that their event loop would run in the thread of the "
-            "requests, where Django then refuses async views and the ORM.\n"
-            f"Start gunicorn with -k gthread, not with -k {self.library}, or serve the "
-            "ASGI application."
+            "of this process. The event loop of the lifespans would run in the thread "
+            "of the requests, where Django then refuses async views and the ORM.\n"
+            "Take a server with real threads (gunicorn: -k gthread), without "
+            f"{self.library}'s monkey-patching, or serve the ASGI application."
         )
 
 

@@ -25,6 +25,10 @@ PATIENCE = 5.0
 """How many seconds the loop gets to close when the lifespans have been stopped."""
 
 
+LOOK = 0.5
+"""Every so many seconds who waits for the end looks whether the thread is there."""
+
+
 class LoopThread:
     """Holds *run* open, in one task of an event loop in a daemon thread.
 
@@ -33,7 +37,7 @@ class LoopThread:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._is_used = self._is_cancelled = False
+        self._is_used = self._is_cancelled = self._is_unwinding = False
         self._started: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
 
@@ -70,8 +74,7 @@ class LoopThread:
                 self._in_loop(self._cancel)
             self._wait_started()
         except BaseException:
-            self._in_loop(self._cancel)
-            self._join()
+            self.give_up()
             raise
 
     def _launch(self) -> None:
@@ -98,6 +101,14 @@ class LoopThread:
         if self._is_used:
             self._in_loop(self._cancel)
 
+    def give_up(self) -> None:
+        """Unwind the start, or stop what has been started; wait until that is over.
+
+        Who interrupts it, as a second signal does, may ask for it once more.
+        """
+        self._in_loop(self._cancel)
+        self._join()
+
     def stop(self, error: BaseException | None = None) -> None:
         """Stop the lifespans because of *error*, or because it is time to.
 
@@ -110,7 +121,7 @@ class LoopThread:
             self._in_loop(self._settle, error)
             self._ended.result()
         finally:
-            # A signal may have come before the loop was told: it would wait for ever.
+            # A signal may have come before the loop was told: the join would never end.
             self._in_loop(self._settle, error)
             self._join()
 
@@ -121,7 +132,10 @@ class LoopThread:
 
     def _join(self) -> None:
         """Wait for the end of the thread: the run has limits of its own."""
-        concurrent.futures.wait((self._ended,))
+        # A signal may have come before the thread was there. One that comes to life
+        # after all finds its task cancelled.
+        while self._thread.is_alive() and not self._ended.done():
+            concurrent.futures.wait((self._ended,), LOOK)
         # One that could not be had has not been started.
         with contextlib.suppress(RuntimeError):
             self._thread.join(PATIENCE)
@@ -180,7 +194,10 @@ class LoopThread:
             self._started.set_exception(problem)
 
     def _cancel(self) -> None:
-        self._task.cancel()
+        # A second time would cut short what cleans up after the first.
+        if not self._is_unwinding:
+            self._is_unwinding = True
+            self._task.cancel()
 
     def _settle(self, error: BaseException | None) -> None:
         # It may have been told before, or have been cancelled.
@@ -233,6 +250,8 @@ class RunInThread:
     ) -> None:
         """Stop all lifespans; raise what leaving the run raises."""
         # Fixtures, for one, may leave it in another context than they entered it.
-        with contextlib.suppress(ValueError):
-            inside.reset(self._token)
-        self._thread.stop(error)
+        try:
+            with contextlib.suppress(ValueError):
+                inside.reset(self._token)
+        finally:
+            self._thread.stop(error)

@@ -54,11 +54,16 @@ OTHERS = (
 class Threaded:
     """The lifespans of *registry* in the current process, whichever that is.
 
-    *choice* is which of them: what `Registry.run` takes.
+    *choice* is which of them: what `Registry.run` takes. With *serves_requests*, those
+    need threads of their own, and `start()` and `join()` raise `PatchedThreadsError`
+    where gevent or eventlet has replaced them.
     """
 
-    def __init__(self, registry: Registry, **choice: Any) -> None:
+    def __init__(
+        self, registry: Registry, *, serves_requests: bool = False, **choice: Any
+    ) -> None:
         self._registry = registry
+        self._serves_requests = serves_requests
         self._choice = choice
         self._processes: dict[int, _Process] = {}
 
@@ -74,11 +79,8 @@ class Threaded:
         return None if thread is None else thread.run
 
     def start(self) -> None:
-        """Start the lifespans where they are not up; raise what that raises.
-
-        Raises `PatchedThreadsError` where there are no threads to be had.
-        """
-        _check_threads()
+        """Start the lifespans where they are not up; raise what that raises."""
+        self._check_threads()
         process = self._here()
         with process.lock:
             if process.thread is None:
@@ -89,8 +91,7 @@ class Threaded:
 
         One that asks how things are, by its *environ*, does not wait for the start: it
         gets none. After `stop()` there is none either. Raises `LazyStartError` where
-        the start has failed, and `LazyRefusedError` where the registry forbids it, or
-        `PatchedThreadsError` where there are no threads to be had.
+        the start has failed, and `LazyRefusedError` where the registry forbids it.
         """
         process = self._here()
         if (thread := process.thread) is not None:
@@ -98,6 +99,8 @@ class Threaded:
         if process.is_over:
             return None
         is_down = process.starting is not None or self._needs_start
+        if is_down:
+            self._check_threads()
         if is_down and environ is not None and self._registry.is_probe(environ):
             self._begin(process)
             return None
@@ -123,6 +126,9 @@ class Threaded:
         with process.lock:
             process.is_over = True
             process.notice.close()
+            if (left := process.left) is not None:
+                left.give_up()
+                process.left = None
             if (thread := process.thread) is not None:
                 try:
                     thread.stop()
@@ -154,7 +160,6 @@ class Threaded:
 
     def _start_lazily(self, process: _Process) -> None:
         self._registry.check_not_overridden()
-        _check_threads()
         server = known.current_server()
         advice = ADVICE.get(server.package, OTHERS)
         if not self._registry.lazy:
@@ -183,15 +188,27 @@ class Threaded:
         process.failure = None
         try:
             thread.start()
+            process.thread, process.is_over = thread, False
         except BaseException:
             process.failure = thread.failure
+            # A second signal may have interrupted its unwinding.
+            process.left = None if thread.is_over else thread
             raise
         finally:
             process.starting = None
-        process.thread, process.is_over = thread, False
-        _call_at_exit(self._stop_at_exit)
+            if not thread.is_over:
+                _call_at_exit(self._stop_at_exit)
         if self._registry.stopping_on_signal:
             process.notice.enter_context(notice.given(run.announce_stop))
+
+    def _check_threads(self) -> None:
+        """Raise `PatchedThreadsError` where threads are greenlets, and requests too.
+
+        asyncio's running loop belongs to the thread of the system, which all share.
+        """
+        library = str(_thread.start_new_thread.__module__).partition(".")[0]
+        if self._serves_requests and library in GREENLETS:
+            raise PatchedThreadsError(library)
 
     def _stop_at_exit(self) -> None:
         try:
@@ -205,7 +222,7 @@ _ALL: weakref.WeakValueDictionary[Registry, Threaded] = weakref.WeakValueDiction
 
 def threaded(registry: Registry) -> Threaded:
     """Return the one that all the applications with *registry* share."""
-    return _ALL.setdefault(registry, Threaded(registry))
+    return _ALL.setdefault(registry, Threaded(registry, serves_requests=True))
 
 
 def all_threaded() -> list[Threaded]:
@@ -221,19 +238,10 @@ class _Process:
         self.lock = threading.RLock()
         self.starting: LoopThread | None = None
         self.thread: LoopThread | None = None
+        self.left: LoopThread | None = None
         self.failure: BaseException | None = None
         self.is_over = False
         self.notice = contextlib.ExitStack()
-
-
-def _check_threads() -> None:
-    """Raise `PatchedThreadsError` where threads are greenlets.
-
-    asyncio's running loop belongs to the thread of the system, which all of them share.
-    """
-    library = str(_thread.start_new_thread.__module__).partition(".")[0]
-    if library in GREENLETS:
-        raise PatchedThreadsError(library)
 
 
 def _call_at_exit(function: Callable[[], None]) -> None:

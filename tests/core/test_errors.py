@@ -119,7 +119,7 @@ EXAMPLES: list[tuple[LifespanError, str]] = [
         PlanError([CycleError([(DB, "takes 'db'")])]),
         "the lifespans cannot be started:\n\n'db' (shop/lifespans.py:10) waits",
     ),
-    (PatchedThreadsError("eventlet"), "with -k gthread, not with -k eventlet, or"),
+    (PatchedThreadsError("eventlet"), "without eventlet's monkey-patching, or serve"),
     (RunUsedError(), "this run has been entered before."),
     (SeveralRunsError("db", "2 runs"), "has several values here: 2 runs are up."),
     (

@@ -334,7 +334,7 @@ def test_interrupted_stop(
 def test_interrupted_before_the_loop_is_told(
     registry: Registry, log: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second signal at the very begin of the stop leaves no one waiting for ever.
+    """A second signal at the very beginning of the stop leaves no one waiting for ever.
 
     gunicorn's workers get two of them at Ctrl-C: the terminal's, and the master's.
     """

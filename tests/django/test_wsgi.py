@@ -401,7 +401,12 @@ def test_threads_that_are_none(
         for start in (application.start, lambda: request(application)):
             with pytest.raises(PatchedThreadsError, match="gevent has replaced"):
                 start()
-    assert log == []
+        assert log == []
+        # A worker for tasks has no requests that would be in the same thread.
+        worker = threaded.Threaded(registry)
+        worker.start()
+        worker.stop()
+    assert log == ["+db", "-db"]
 
 
 def test_refused(registry: Registry, log: list[str], wrap: Wrap) -> None:
@@ -434,6 +439,55 @@ def test_interrupted(registry: Registry, log: list[str], wrap: Wrap) -> None:
         with pytest.raises(SystemExit):
             request(application)
 
+    assert log == ["+db", "-db"]
+
+
+def test_interrupted_twice(registry: Registry, log: list[str], wrap: Wrap) -> None:
+    """A second signal while the start is unwound does not wait; the exit does."""
+
+    async def hang() -> None:
+        press_ctrl_c()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            press_ctrl_c()
+            await asyncio.sleep(0.2)
+            log.append("cancelled")
+
+    db = tracked(registry, log, "db")
+    tracked(registry, log, "search", requires=db, enter=hang)
+    application = wrap()
+    with pytest.raises(KeyboardInterrupt):
+        application.start()
+    assert log == ["+db"]
+
+    application.stop()
+
+    assert log == ["+db", "cancelled", "-db"]
+    assert loop_threads() == []
+
+
+def test_interrupted_before_the_thread_is_there(
+    registry: Registry, log: list[str], wrap: Wrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal at the very beginning of the start leaves no one waiting for ever."""
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def interrupt(thread: threaded.LoopThread) -> None:
+        loops.append(thread.loop)
+        raise SystemExit
+
+    tracked(registry, log, "db")
+    application = wrap()
+    with monkeypatch.context() as patch:
+        patch.setattr(threaded.LoopThread, "_launch", interrupt)
+        with pytest.raises(SystemExit):
+            application.start()
+    application.stop()
+    loops[0].close()
+
+    application.start()
+    application.stop()
     assert log == ["+db", "-db"]
 
 

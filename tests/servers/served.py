@@ -44,11 +44,12 @@ time without."""
 STRICT = {
     **UNMEASURED,
     "PYTHONDEVMODE": "1",
-    "PYTHONWARNINGS": "error,default::DeprecationWarning",
+    "PYTHONWARNINGS": "error,default::DeprecationWarning,default::ResourceWarning",
 }
 """The environment of one in Python's development mode, with warnings as errors.
 
-The oldest servers use what newer packages deprecate.
+Not so where servers have their own faults: they use what newer packages deprecate, and
+leave files open. One line each, which no other process comes between, tells of these.
 """
 
 

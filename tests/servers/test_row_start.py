@@ -7,6 +7,7 @@ import importlib.metadata
 import re
 from pathlib import Path
 
+import pytest
 from packaging.version import Version
 
 from tests.servers.rows.row import Row, Start
@@ -46,8 +47,12 @@ def test_term_while_it_starts(
 ) -> None:
     """SIGTERM while lifespans start undoes them, in each worker.
 
-    Some servers give the start up. Others wait for it, and stop then.
+    Some servers give up the start. Others wait for it, and stop then.
     """
+    if row.start is Start.SERVER and "uvicorn" in row.packages:
+        version = Version(importlib.metadata.version("uvicorn"))
+        if version < Version("0.41"):
+            pytest.skip("before 0.41 Uvicorn ends without a shutdown of its lifespan")
     with serve(row, tmp_path, behaviour="stuck") as server:
         starting = row.workers
         if row.start is Start.FIRST_REQUEST:
@@ -57,7 +62,8 @@ def test_term_while_it_starts(
             lambda: server.events.count("+stuck") == starting, "start of all workers"
         )
         server.terminate()
-        server.release()
+        if not row.gives_up_start:
+            server.release()
         server.wait()
 
     complete = [*STARTED, "+stuck", *STOPPED]

@@ -171,23 +171,23 @@ def test_threads_that_are_none(tmp_path: Path) -> None:
 
     assert server.events == []
     assert "PatchedThreadsError: no lifespans have been started" in server.output
-    assert "Start gunicorn with -k gthread, not with -k gevent" in server.output
+    assert "Take a server with real threads (gunicorn: -k gthread)" in server.output
 
 
 def test_threads_that_are_none_without_hooks(tmp_path: Path) -> None:
-    """There each request is told so."""
+    """Without the hooks each request fails with the reason."""
     pytest.importorskip("gevent")
     with Served(
         tmp_path, *command, "--worker-class=gevent", environment=UNMEASURED
     ) as server:
         server.wait_for("Booting worker")
-        assert ask(server) == 500
+        assert ask(server) == ask(server, "/lifespans/ready") == 500
         server.wait_for("PatchedThreadsError: no lifespans have been started")
 
     assert server.events == []
 
 
-def ask(server: Served) -> int:
+def ask(server: Served, path: str = "/pid/") -> int:
     """Send a request; return the status of its answer."""
     with server.client() as client:
-        return client.get("/pid/").status_code
+        return client.get(path).status_code

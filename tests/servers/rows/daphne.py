@@ -8,7 +8,9 @@ from tests.servers.rows.row import APPLICATION, Recycling, Row, Start
 
 APP = "lifespan_registry.servers.daphne"
 
-daphne = functools.partial(Row, packages=("daphne",), start=Start.APP, drains=False)
+daphne = functools.partial(
+    Row, packages=("daphne",), start=Start.APP, gives_up_start=True, drains=False
+)
 runserver = functools.partial(
     daphne,
     environment={"PROJECT_APPS": f"daphne {APP}"},

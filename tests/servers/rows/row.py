@@ -58,6 +58,8 @@ class Row:
     has_scope: bool = True
     """Whether there is an ASGI scope; under WSGI there is none."""
     has_websockets: bool = True
+    gives_up_start: bool = False
+    """Whether SIGTERM gives up a start that hangs; others wait until it is over."""
     drains: bool = True
     """Whether a request in flight at SIGTERM finishes."""
     stops_all_workers: bool = True

@@ -14,6 +14,7 @@ uvicorn = functools.partial(
     environment=environment,
     packages=("uvicorn",),
     start=Start.APP,
+    gives_up_start=True,
     remarks=f'With `"{APP}"` in `INSTALLED_APPS`.',
 )
 wsgi = functools.partial(
@@ -21,6 +22,7 @@ wsgi = functools.partial(
     environment={**environment, "PROJECT_WITHOUT": "uvicorn"},
     packages=("django",),
     start=Start.LOOP,
+    gives_up_start=True,
     has_scope=False,
     has_websockets=False,
     drains=False,
