@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 from collections.abc import Iterable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from lifespan_registry._core.registry import Registry, default_registry
@@ -103,7 +105,7 @@ def get_wsgi_application() -> LifespanWSGIApplication:
     return LifespanWSGIApplication(django())
 
 
-def post_worker_init(worker: object) -> None:  # noqa: ARG001
+def post_worker_init(worker: object) -> None:
     """Start the lifespans when gunicorn has loaded the application in *worker*.
 
     What it raises, gunicorn logs; it then ends with code 3, and starts no worker in
@@ -117,6 +119,7 @@ def post_worker_init(worker: object) -> None:  # noqa: ARG001
             "lifespan_registry.wsgi. An ASGI application needs no hook: leave out "
             "-c python:lifespan_registry.wsgi."
         )
+    _quit_once_at_a_time(worker)
     for one in all_threaded():
         try:
             one.start()
@@ -126,6 +129,32 @@ def post_worker_init(worker: object) -> None:  # noqa: ARG001
             # For SystemExit it would start the next worker, and that for ever.
             text = f"a lifespan has raised {brief(error)} while it started"
             raise RuntimeError(text) from error
+
+
+def _quit_once_at_a_time(worker: object) -> None:
+    """Ignore a signal to quit while *worker* handles another one.
+
+    At Ctrl-C each worker gets two, the terminal's and the master's. If the second comes
+    while ``-k gthread`` shuts its executor down for the first, it does so again, waits
+    for the lock that it holds itself, and is killed after ``--graceful-timeout``.
+    (gunicorn 27, ``ThreadWorker.handle_quit``.)
+    """
+    handler: Any = getattr(worker, "handle_quit", None)
+    is_quitting = False
+
+    def quit_once(number: int, frame: FrameType | None) -> None:
+        nonlocal is_quitting
+        if not is_quitting:
+            is_quitting = True
+            try:
+                handler(number, frame)
+            finally:
+                is_quitting = False
+
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        # What else has been put there stays.
+        if handler is not None and signal.getsignal(number) == handler:
+            signal.signal(number, quit_once)
 
 
 def worker_exit(server: object, worker: object) -> None:  # noqa: ARG001

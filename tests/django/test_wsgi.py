@@ -646,6 +646,36 @@ def test_hooks(registry: Registry, log: list[str], wrap: Wrap) -> None:
     del application
 
 
+def test_second_signal_while_a_worker_quits(wrap: Wrap) -> None:
+    """It is ignored until the first has been handled; the next is heard again."""
+    heard: list[int] = []
+
+    class Worker:
+        def handle_quit(self, number: int, frame: object) -> None:
+            heard.append(number)
+            if len(heard) < 9:
+                signal.raise_signal(signal.SIGQUIT)
+            raise SystemExit
+
+    worker, application = Worker(), wrap()
+    before = {
+        number: signal.signal(number, worker.handle_quit)
+        for number in (signal.SIGINT, signal.SIGQUIT)
+    }
+    try:
+        post_worker_init(worker)
+        for number in before:
+            with pytest.raises(SystemExit):
+                signal.raise_signal(number)
+    finally:
+        worker_exit(None, worker)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    del application
+
+    assert heard == [signal.SIGINT, signal.SIGQUIT]
+
+
 @pytest.mark.parametrize(
     ("kind", "raised"), [(OSError, StartupError), (SystemExit, RuntimeError)]
 )
