@@ -100,7 +100,10 @@ class Process:
 
     def wait(self) -> int:
         """Wait until it has ended by itself, and all its children; return its code."""
-        code = self._popen.wait(WITHIN)
+        try:
+            code = self._popen.wait(WITHIN)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it goes on:\n{self.output}") from None
         self._reader.join(WITHIN)
         assert not self._reader.is_alive(), f"a child goes on:\n{self.output}"
         return code

@@ -46,7 +46,7 @@ def check_stopped(
     wholes = [[*STARTED, *events, *STOPPED] for events in (*in_flight, *idle)]
     notes = [*server.processes.values()]
     if row.stops_all_workers:
-        assert sorted(notes) == sorted(wholes)
+        assert sorted(notes) == sorted(wholes), server.output
     else:
         assert any(whole in notes for whole in wholes)
         # The one that is busy is cut off by the end of the other.
