@@ -83,6 +83,7 @@ class Threaded:
         self._check_threads()
         process = self._here()
         with process.lock:
+            process.unwind()
             if process.thread is None:
                 self._start(process)
 
@@ -98,7 +99,7 @@ class Threaded:
             return thread.run
         if process.is_over:
             return None
-        is_down = process.starting is not None or self._needs_start
+        is_down = process.is_busy or self._needs_start
         if is_down:
             self._check_threads()
         if is_down and environ is not None and self._registry.is_probe(environ):
@@ -106,6 +107,7 @@ class Threaded:
             return None
         before = process.failure
         with process.lock:
+            process.unwind()
             if process.thread is None and self._needs_start:
                 failure = process.failure
                 if failure is not None and failure is not before:
@@ -126,9 +128,7 @@ class Threaded:
         with process.lock:
             process.is_over = True
             process.notice.close()
-            if (left := process.left) is not None:
-                left.give_up()
-                process.left = None
+            process.unwind()
             if (thread := process.thread) is not None:
                 try:
                     thread.stop()
@@ -191,7 +191,6 @@ class Threaded:
             process.thread, process.is_over = thread, False
         except BaseException:
             process.failure = thread.failure
-            # A second signal may have interrupted its unwinding.
             process.left = None if thread.is_over else thread
             raise
         finally:
@@ -242,6 +241,17 @@ class _Process:
         self.failure: BaseException | None = None
         self.is_over = False
         self.notice = contextlib.ExitStack()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a start is under way, or is being unwound."""
+        return self.starting is not None or self.left is not None
+
+    def unwind(self) -> None:
+        """Wait until the last start is unwound, if a second signal has cut that off."""
+        if self.left is not None:
+            self.left.give_up()
+            self.left = None
 
 
 def _call_at_exit(function: Callable[[], None]) -> None:

@@ -442,10 +442,18 @@ def test_interrupted(registry: Registry, log: list[str], wrap: Wrap) -> None:
     assert log == ["+db", "-db"]
 
 
-def test_interrupted_twice(registry: Registry, log: list[str], wrap: Wrap) -> None:
-    """A second signal while the start is unwound does not wait; the exit does."""
+@pytest.mark.parametrize("again", [False, True])
+def test_interrupted_twice(
+    registry: Registry, log: list[str], wrap: Wrap, *, again: bool
+) -> None:
+    """A second signal does not wait for the start to be unwound; what follows does.
+
+    That is the exit, or the next request where the process lives on.
+    """
 
     async def hang() -> None:
+        if "cancelled" in log:
+            return
         press_ctrl_c()
         try:
             await asyncio.Event().wait()
@@ -461,9 +469,12 @@ def test_interrupted_twice(registry: Registry, log: list[str], wrap: Wrap) -> No
         application.start()
     assert log == ["+db"]
 
+    if again:
+        request(application)
     application.stop()
 
-    assert log == ["+db", "cancelled", "-db"]
+    served = ["+db", "+search", "-search", "-db"] if again else []
+    assert log == ["+db", "cancelled", "-db", *served]
     assert loop_threads() == []
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import tomllib
 
 import pytest
 
 from tests.servers.ports import HIGHEST, LOWEST, free_port, is_free
+from tests.servers.process import ROOT
 from tests.servers.rows import FIRST, ROWS
 from tests.servers.rows.installed import require
+from tests.servers.rows.row import OLDEST
 
 ROW = dataclasses.replace(ROWS[0], packages=("pytest",), newer={"pytest": "8"})
 
@@ -59,3 +62,12 @@ def test_row_of_what_is_too_old() -> None:
 
     with pytest.raises(pytest.skip.Exception, match="is older than 999"):
         require(row, [row], is_strict=True)
+
+
+def test_the_oldest_are_the_ones_that_are_run() -> None:
+    """What the table calls the oldest version is what servers-lowest runs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pins = project["tool"]["tox"]["env"]["servers-lowest"]["deps"]
+
+    versions = dict(pin.split("==") for pin in pins)
+    assert {name: versions[name] for name in OLDEST} == OLDEST

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidHandshake
 
 from tests.servers.process import WITHIN
-from tests.servers.rows.row import Row
+from tests.servers.rows.row import Row, Start
 from tests.servers.served import STARTED, STOPPED, UNMEASURED, Served, serve
 
 CONNECTIONS = 8
@@ -42,6 +42,19 @@ def test_entered_once_per_worker(row: Row, server: Served) -> None:
     for notes in server.processes.values():
         assert notes[: len(STARTED) + 1] == [*STARTED, "hello"]
         assert [notes.count(event) for event in STARTED] == [1] * len(STARTED)
+
+
+def test_what_starts_them(row: Row, server: Served) -> None:
+    """A request where nothing else does, and then a warning says so.
+
+    Under WSGI they have an event loop of their own, in a thread; others share theirs.
+    """
+    warned = "The first request starts the lifespans" in server.output
+    assert warned == (row.start is Start.FIRST_REQUEST)
+
+    is_apart = server.get("/loop/").json() == "lifespan loop"
+    assert is_apart == (not row.has_scope)
+    assert is_apart or row.start is not Start.LOOP
 
 
 def test_all_ways_lead_to_one_object(row: Row, server: Served) -> None:

@@ -18,6 +18,7 @@ class Resource:
 
     def __init__(self) -> None:
         self.is_open = True
+        self.thread = threading.current_thread().name
 
     @property
     def identity(self) -> str:

@@ -48,6 +48,11 @@ def hello(request: Any) -> JsonResponse:
     return pid(request)
 
 
+def loop(request: Any) -> JsonResponse:
+    """Tell in which thread the event loop of the lifespans is."""
+    return JsonResponse(request.state.database.thread, safe=False)
+
+
 def mine(request: Any) -> JsonResponse:
     """Add to the request's own state; tell what was there before."""
     before = sorted(key for key in request.state if key == "mine")
@@ -115,6 +120,7 @@ urlpatterns = [
     path("sync/", in_sync_view),
     path("pid/", pid),
     path("hello/", hello),
+    path("loop/", loop),
     path("mine/", mine),
     path("slow/", slow),
     path("ticks/", ticks),
