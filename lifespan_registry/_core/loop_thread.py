@@ -38,6 +38,9 @@ class LoopThread:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._is_used = self._is_cancelled = self._is_unwinding = False
+        self._thread = threading.Thread(
+            target=self._enter_context, name="lifespan loop", daemon=True
+        )
         self._started: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
 
@@ -51,6 +54,11 @@ class LoopThread:
         """Whether the run has been left, or its start has failed."""
         return self._ended.done()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a thread that has not left the run, as far as is known."""
+        return self._is_used and not self.is_over
+
     def start(self) -> None:
         """Start the lifespans, in a copy of the context of the caller.
 
@@ -61,13 +69,14 @@ class LoopThread:
         """
         if self._is_used:
             raise RunUsedError
-        self.loop = asyncio.new_event_loop()
+        try:
+            self.loop = self._make_loop()
+        except (OSError, asyncio.CancelledError) as error:
+            self._tell(error)
+            raise
         self._is_used = True
         self._leave: asyncio.Future[BaseException | None] = self.loop.create_future()
-        context = contextvars.copy_context()
-        self._thread = threading.Thread(
-            target=context.run, args=(self._work,), name="lifespan loop", daemon=True
-        )
+        self._context = contextvars.copy_context()
         try:
             self._launch()
             if self._is_cancelled:
@@ -76,6 +85,12 @@ class LoopThread:
         except BaseException:
             self.give_up()
             raise
+
+    def _make_loop(self) -> asyncio.AbstractEventLoop:
+        """Raise what is raised where it is given up, or no more files are to be had."""
+        if self._is_cancelled:
+            raise asyncio.CancelledError
+        return asyncio.new_event_loop()
 
     def _launch(self) -> None:
         try:
@@ -147,6 +162,9 @@ class LoopThread:
             )
 
     # --- in the thread -------------------------------------------------------------
+
+    def _enter_context(self) -> None:
+        self._context.run(self._work)
 
     def _work(self) -> None:
         """Run the loop; this is all that the thread ever does."""

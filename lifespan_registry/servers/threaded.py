@@ -83,7 +83,6 @@ class Threaded:
         self._check_threads()
         process = self._here()
         with process.lock:
-            process.unwind()
             if process.thread is None:
                 self._start(process)
 
@@ -97,25 +96,22 @@ class Threaded:
         process = self._here()
         if (thread := process.thread) is not None:
             return thread.run
-        if process.is_over:
-            return None
-        is_down = process.is_busy or self._needs_start
-        if is_down:
+        if self._is_down(process):
             self._check_threads()
-        if is_down and environ is not None and self._registry.is_probe(environ):
-            self._begin(process)
-            return None
-        before = process.failure
-        with process.lock:
-            process.unwind()
-            if process.thread is None and self._needs_start:
-                failure = process.failure
-                if failure is not None and failure is not before:
-                    # Those who have waited for it need not all try it again.
-                    raise LazyStartError(message_of(failure))
-                self._start_lazily(process)
-            thread = process.thread
-        return self._registry.current_run() if thread is None else thread.run
+            if environ is not None and self._registry.is_probe(environ):
+                self._begin(process)
+                return None
+            before = process.failure
+            with process.lock:
+                if self._is_down(process):
+                    failure = process.failure
+                    if failure is not None and failure is not before:
+                        # Those who have waited for it need not all try it again.
+                        raise LazyStartError(message_of(failure))
+                    self._start_lazily(process)
+        if (thread := process.thread) is not None:
+            return thread.run
+        return None if process.is_over else self._registry.current_run()
 
     def stop(self) -> None:
         """Stop the lifespans where they are up; raise what that raises.
@@ -153,10 +149,15 @@ class Threaded:
         # One step for all threads, with a lock that no other process has left locked.
         return self._processes.setdefault(os.getpid(), _Process())
 
-    @property
-    def _needs_start(self) -> bool:
-        """Whether there is something to start, and nobody else has done so."""
-        return bool(len(self._registry)) and not self._registry.is_up_here
+    def _is_down(self, process: _Process) -> bool:
+        """Whether a request starts the lifespans, or waits for who does.
+
+        Not so where there are none, or where somebody else has started them.
+        """
+        if process.is_over or process.thread is not None:
+            return False
+        is_up = not len(self._registry) or self._registry.is_up_here
+        return process.is_busy or not is_up
 
     def _start_lazily(self, process: _Process) -> None:
         self._registry.check_not_overridden()
@@ -185,17 +186,20 @@ class Threaded:
         run = self._registry.run(**self._choice)
         run.serves = True
         thread = process.starting = LoopThread(run)
-        process.failure = None
         try:
+            # A stop() meanwhile calls this start off.
+            process.unwind()
+            process.failure = None
             thread.start()
             process.thread, process.is_over = thread, False
         except BaseException:
             process.failure = thread.failure
-            process.left = None if thread.is_over else thread
+            if thread.is_there:
+                process.left = thread
             raise
         finally:
             process.starting = None
-            if not thread.is_over:
+            if thread.is_there:
                 _call_at_exit(self._stop_at_exit)
         if self._registry.stopping_on_signal:
             process.notice.enter_context(notice.given(run.announce_stop))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
+import contextlib
 import contextvars
+import errno
 import logging
 import signal
 import sys
 import threading
+import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -38,7 +41,7 @@ from lifespan_registry.wsgi import (
 )
 from tests.core.processes import output_of
 from tests.core.test_run_in_thread import loop_threads, press_ctrl_c
-from tests.core.waiting import DEADLINE
+from tests.core.waiting import DEADLINE, until
 from tests.django.wsgi_client import answering, in_thread, request
 from tests.tracked import Hook, boom, tracked
 
@@ -442,13 +445,10 @@ def test_interrupted(registry: Registry, log: list[str], wrap: Wrap) -> None:
     assert log == ["+db", "-db"]
 
 
-@pytest.mark.parametrize("again", [False, True])
-def test_interrupted_twice(
-    registry: Registry, log: list[str], wrap: Wrap, *, again: bool
-) -> None:
-    """A second signal does not wait for the start to be unwound; what follows does.
+def unwinding(log: list[str], released: threading.Event) -> Hook:
+    """Return a start that Ctrl-C interrupts, and another one in what unwinds it.
 
-    That is the exit, or the next request where the process lives on.
+    The first time only; then it waits until the test has released it.
     """
 
     async def hang() -> None:
@@ -459,23 +459,72 @@ def test_interrupted_twice(
             await asyncio.Event().wait()
         finally:
             press_ctrl_c()
-            await asyncio.sleep(0.2)
+            await until(released.is_set)
             log.append("cancelled")
 
+    return hang
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_interrupted_twice(
+    registry: Registry, log: list[str], wrap: Wrap, *, again: bool
+) -> None:
+    """A second signal does not wait for the start to be unwound; what follows does.
+
+    That is the exit, or the next request where the process lives on.
+    """
+    released = threading.Event()
     db = tracked(registry, log, "db")
-    tracked(registry, log, "search", requires=db, enter=hang)
+    tracked(registry, log, "search", requires=db, enter=unwinding(log, released))
     application = wrap()
     with pytest.raises(KeyboardInterrupt):
         application.start()
     assert log == ["+db"]
 
-    if again:
-        request(application)
-    application.stop()
+    with releasing_late(released):
+        if again:
+            request(application)
+        application.stop()
 
     served = ["+db", "+search", "-search", "-db"] if again else []
     assert log == ["+db", "cancelled", "-db", *served]
     assert loop_threads() == []
+
+
+def test_stopped_while_a_start_is_unwound(
+    registry: Registry, log: list[str], wrap: Wrap
+) -> None:
+    """A stop calls off the start that waits for the end of the last one."""
+    released = threading.Event()
+    db = tracked(registry, log, "db")
+    tracked(registry, log, "search", requires=db, enter=unwinding(log, released))
+    application = wrap()
+    with pytest.raises(KeyboardInterrupt):
+        application.start()
+
+    def stop() -> None:
+        while application._threaded._here().starting is None:
+            time.sleep(0.001)
+        with releasing_late(released):
+            application.stop()
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        stopped = pool.submit(stop)
+        with pytest.raises(asyncio.CancelledError):
+            application.start()
+        stopped.result(DEADLINE)
+
+    assert log == ["+db", "cancelled", "-db"]
+    assert loop_threads() == []
+
+
+@contextlib.contextmanager
+def releasing_late(released: threading.Event) -> Iterator[None]:
+    """Set *released* when what is in the block has begun to wait for it."""
+    timer = threading.Timer(0.1, released.set)
+    timer.start()
+    yield
+    timer.join()
 
 
 def test_interrupted_before_the_thread_is_there(
@@ -519,6 +568,26 @@ def test_no_thread_to_be_had(
     request(application)
 
     assert log == ["+db"]
+
+
+def test_no_loop_to_be_had(
+    registry: Registry, log: list[str], wrap: Wrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where too many files are open, the request is told so; the next one starts."""
+
+    def refuse() -> asyncio.AbstractEventLoop:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    tracked(registry, log, "db")
+    application = wrap()
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "new_event_loop", refuse)
+        with pytest.raises(LazyStartError, match="Too many open files"):
+            request(application)
+    request(application)
+    application.stop()
+
+    assert log == ["+db", "-db"]
 
 
 @pytest.mark.parametrize("early", [True, False])

@@ -22,7 +22,7 @@ from lifespan_registry.servers.hypercorn import guard
 from tests.core.processes import output_of
 from tests.servers.process import WITHIN
 from tests.servers.rows.hypercorn_guard import ROWS
-from tests.servers.served import STARTED, STOPPED, Served
+from tests.servers.served import STARTED, STOPPED, UNMEASURED, Served
 
 pytest.importorskip("hypercorn")
 
@@ -36,6 +36,8 @@ def hypercorn(folder: Path, *more: str, change: str = "") -> Served:
     environment = {
         "DJANGO_SETTINGS_MODULE": f"{SETTINGS}_changed" if change else SETTINGS,
         "PROJECT_CHANGE": change,
+        # In the handler of the project coverage would write its data.
+        **(UNMEASURED if change == "a handler" else {}),
     }
     return Served(folder, *ROW.command, *more, environment=environment)
 

@@ -13,10 +13,7 @@ FAILED_TOGETHER = (3, 1)
 max_requests = {Recycling.HUP: (), Recycling.MAX_REQUESTS: ("--max-requests=20",)}
 
 uvicorn_worker = functools.partial(
-    Row,
-    packages=("gunicorn", "uvicorn", "uvicorn-worker"),
-    recycling=max_requests,
-    exits_start_since="0.41",
+    Row, packages=("gunicorn", "uvicorn", "uvicorn-worker"), recycling=max_requests
 )
 with_uvicorn_worker = (*command, "--worker-class=uvicorn_worker.UvicornWorker")
 

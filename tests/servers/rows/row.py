@@ -60,8 +60,6 @@ class Row:
     has_websockets: bool = True
     gives_up_start: bool = False
     """Whether SIGTERM gives up a start that hangs; others wait until it is over."""
-    exits_start_since: str = "0"
-    """The version of Uvicorn before which SIGTERM in the start leaves all as it is."""
     drains: bool = True
     """Whether a request in flight at SIGTERM finishes."""
     stops_all_workers: bool = True

@@ -6,7 +6,7 @@ import functools
 
 from tests.servers.rows.row import APPLICATION, TERMINATED, Recycling, Row
 
-uvicorn = functools.partial(Row, packages=("uvicorn",), exits_start_since="0.41")
+uvicorn = functools.partial(Row, packages=("uvicorn",))
 command = ("uvicorn", APPLICATION, "--port={port}")
 
 ROWS = (
@@ -31,7 +31,6 @@ ROWS = (
         # By default a new worker has 5 s to be ready: too few on a busy machine.
         environment={"UVICORN_TIMEOUT_WORKER_HEALTHCHECK": "10"},
         workers=2,
-        exits_start_since="0",
         recycling={
             Recycling.HUP: (),
             Recycling.MAX_REQUESTS: ("--limit-max-requests=20",),
