@@ -38,9 +38,6 @@ class LoopThread:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._is_used = self._is_cancelled = self._is_unwinding = False
-        self._thread = threading.Thread(
-            target=self._enter_context, name="lifespan loop", daemon=True
-        )
         self._started: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
 
@@ -56,8 +53,8 @@ class LoopThread:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a thread that has not left the run, as far as is known."""
-        return self._is_used and not self.is_over
+        """Whether there is a thread that has not left the run yet."""
+        return self._is_used and self._thread.is_alive() and not self.is_over
 
     def start(self) -> None:
         """Start the lifespans, in a copy of the context of the caller.
@@ -67,16 +64,19 @@ class LoopThread:
         the thread has ended, and its loop is closed. Raises `RunUsedError` at a second
         start.
         """
-        if self._is_used:
+        if self._is_used or self.is_over:
             raise RunUsedError
         try:
             self.loop = self._make_loop()
         except (OSError, asyncio.CancelledError) as error:
             self._tell(error)
             raise
-        self._is_used = True
         self._leave: asyncio.Future[BaseException | None] = self.loop.create_future()
-        self._context = contextvars.copy_context()
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=context.run, args=(self._work,), name="lifespan loop", daemon=True
+        )
+        self._is_used = True
         try:
             self._launch()
             if self._is_cancelled:
@@ -162,9 +162,6 @@ class LoopThread:
             )
 
     # --- in the thread -------------------------------------------------------------
-
-    def _enter_context(self) -> None:
-        self._context.run(self._work)
 
     def _work(self) -> None:
         """Run the loop; this is all that the thread ever does."""

@@ -96,22 +96,22 @@ class Threaded:
         process = self._here()
         if (thread := process.thread) is not None:
             return thread.run
+        if process.is_over:
+            return None
         if self._is_down(process):
             self._check_threads()
             if environ is not None and self._registry.is_probe(environ):
                 self._begin(process)
                 return None
-            before = process.failure
-            with process.lock:
-                if self._is_down(process):
-                    failure = process.failure
-                    if failure is not None and failure is not before:
-                        # Those who have waited for it need not all try it again.
-                        raise LazyStartError(message_of(failure))
-                    self._start_lazily(process)
-        if (thread := process.thread) is not None:
-            return thread.run
-        return None if process.is_over else self._registry.current_run()
+        before = process.failures
+        with process.lock:
+            if self._is_down(process):
+                if process.failure is not None and process.failures != before:
+                    # Those who have waited for it need not all try it again.
+                    raise LazyStartError(message_of(process.failure))
+                self._start_lazily(process)
+            thread = process.thread
+        return self._registry.current_run() if thread is None else thread.run
 
     def stop(self) -> None:
         """Stop the lifespans where they are up; raise what that raises.
@@ -194,6 +194,7 @@ class Threaded:
             process.thread, process.is_over = thread, False
         except BaseException:
             process.failure = thread.failure
+            process.failures += 1
             if thread.is_there:
                 process.left = thread
             raise
@@ -243,13 +244,15 @@ class _Process:
         self.thread: LoopThread | None = None
         self.left: LoopThread | None = None
         self.failure: BaseException | None = None
+        self.failures = 0
         self.is_over = False
         self.notice = contextlib.ExitStack()
 
     @property
     def is_busy(self) -> bool:
         """Whether a start is under way, or is being unwound."""
-        return self.starting is not None or self.left is not None
+        is_left = self.left is not None and self.left.is_there
+        return self.starting is not None or is_left
 
     def unwind(self) -> None:
         """Wait until the last start is unwound, if a second signal has cut that off."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
-import contextlib
 import contextvars
 import errno
+import gc
 import logging
 import signal
 import sys
 import threading
-import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -481,10 +480,12 @@ def test_interrupted_twice(
         application.start()
     assert log == ["+db"]
 
-    with releasing_late(released):
-        if again:
-            request(application)
-        application.stop()
+    timer = threading.Timer(0.1, released.set)
+    timer.start()
+    if again:
+        request(application)
+    application.stop()
+    timer.join()
 
     served = ["+db", "+search", "-search", "-db"] if again else []
     assert log == ["+db", "cancelled", "-db", *served]
@@ -502,29 +503,44 @@ def test_stopped_while_a_start_is_unwound(
     with pytest.raises(KeyboardInterrupt):
         application.start()
 
+    process = application._threaded._here()
+
     def stop() -> None:
-        while application._threaded._here().starting is None:
-            time.sleep(0.001)
-        with releasing_late(released):
-            application.stop()
+        asyncio.run(until(lambda: process.starting is not None))
+        application.stop()
+
+    def release() -> None:
+        asyncio.run(until(lambda: process.starting and process.starting._is_cancelled))
+        released.set()
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        stopped = pool.submit(stop)
+        others = [pool.submit(stop), pool.submit(release)]
         with pytest.raises(asyncio.CancelledError):
             application.start()
-        stopped.result(DEADLINE)
+        for other in others:
+            other.result(DEADLINE)
 
     assert log == ["+db", "cancelled", "-db"]
     assert loop_threads() == []
 
 
-@contextlib.contextmanager
-def releasing_late(released: threading.Event) -> Iterator[None]:
-    """Set *released* when what is in the block has begun to wait for it."""
-    timer = threading.Timer(0.1, released.set)
-    timer.start()
-    yield
-    timer.join()
+def test_run_beside_an_interrupted_start(
+    registry: Registry, log: list[str], wrap: Wrap
+) -> None:
+    """A start that is unwound by now does not keep a request from another run."""
+    released = threading.Event()
+    released.set()
+    tracked(registry, log, "search", enter=unwinding(log, released))
+    application = wrap()
+    with pytest.raises(KeyboardInterrupt):
+        application.start()
+    asyncio.run(until(lambda: loop_threads() == []))
+
+    with registry.run_in_thread():
+        request(application)
+    application.stop()
+
+    assert log == ["cancelled", "+search", "-search"]
 
 
 def test_interrupted_before_the_thread_is_there(
@@ -568,6 +584,32 @@ def test_no_thread_to_be_had(
     request(application)
 
     assert log == ["+db"]
+
+
+def test_failures_are_forgotten(
+    registry: Registry, wrap: Wrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the start fails, the last failure alone is kept."""
+    # What is logged pytest keeps until the end of the test.
+    monkeypatch.setattr(logging.getLogger("lifespan_registry"), "disabled", True)
+    failures: list[weakref.ref[BaseException]] = []
+
+    class DownError(Exception):
+        """One that can be referred to weakly."""
+
+    def fail() -> None:
+        error = DownError()
+        failures.append(weakref.ref(error))
+        raise error
+
+    tracked(registry, [], "db", enter=fail)
+    application = wrap()
+    for _ in range(5):
+        with pytest.raises(LazyStartError):
+            request(application)
+
+    gc.collect()
+    assert [failure() is None for failure in failures] == [True] * 4 + [False]
 
 
 def test_no_loop_to_be_had(
