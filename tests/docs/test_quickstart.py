@@ -21,6 +21,7 @@ import pytest
 
 from tests.project import ROOT, Project
 from tests.servers.ports import free_port
+from tests.servers.served import UNMEASURED
 
 EXAMPLE = ROOT / "docs" / "examples" / "quickstart"
 DEADLINE = 30.0
@@ -85,10 +86,12 @@ UVICORN = ("-X", "dev", "-m", "uvicorn", "quickstart.asgi:application", "--port=
 
 
 @contextlib.contextmanager
-def serving(folder: Path, arguments: tuple[str, ...] = UVICORN) -> Iterator[Site]:
+def serving(
+    folder: Path, arguments: tuple[str, ...] = UVICORN, **more: str
+) -> Iterator[Site]:
     """Serve the example in *folder*, with Python's *arguments* but another port.
 
-    What still runs at the end is killed.
+    *more* is added to the environment. What still runs at the end is killed.
     """
     url = f"http://127.0.0.1:{free_port()}"
     port = url.rpartition(":")[2]
@@ -97,6 +100,7 @@ def serving(folder: Path, arguments: tuple[str, ...] = UVICORN) -> Iterator[Site
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "QUICKSTART_SECONDS": "0.1",
+        **more,
         "QUICKSTART_SITE": url,
     }
     environment.pop("DJANGO_SETTINGS_MODULE")
@@ -286,19 +290,22 @@ def test_commands_of_the_readme(
         assert not request.config.getoption("--all-servers")
         pytest.skip("it is not installed")
     name, started, nearest = SERVERS[server]
-    with serving(copied(tmp_path), tuple(command.split()[1:])) as site:
+    workers = 2 if "-w 2" in command else 1
+    arguments = tuple(command.split()[1:])
+    # Coverage's own handler of SIGTERM would keep out the app for Hypercorn.
+    with serving(copied(tmp_path), arguments, **UNMEASURED) as site:
         page = site.client.get("/server").raise_for_status().text
         site.state()
         site.client.close()
+        wait_until(lambda: site.output.count("6 lifespans started in") == workers)
         site.process.send_signal(signal.SIGTERM)
         site.process.wait(DEADLINE)
     assert re.search(f"<h1>{name}", page)
     assert started in page
     assert nearest_in(page) == [nearest]
     assert '<tr><th scope="row">SIGTERM<td>' in page
-    entered = site.output.count("6 lifespans started in")
-    assert site.output.count("6 lifespans stopped in") == entered
-    assert entered == (2 if "-w 2" in command else 1)
+    assert site.output.count("6 lifespans started in") == workers
+    assert site.output.count("6 lifespans stopped in") == workers
 
 
 def test_database_outlives_the_server(tmp_path: Path) -> None:

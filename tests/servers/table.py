@@ -36,7 +36,7 @@ def cells(row: Row) -> tuple[str, ...]:
         _state(row),
         _failed_start(row),
         _stop(row),
-        _end(row.on_interrupt),
+        _ends(row.on_interrupt),
         ", ".join(row.recycling) or "-",
         row.remarks or "-",
     )
@@ -61,7 +61,7 @@ def _state(row: Row) -> str:
 
 
 def _failed_start(row: Row) -> str:
-    ends = " or ".join(map(_end, row.on_failed_start)) or "goes on"
+    ends = _ends(row.on_failed_start) or "goes on"
     if row.gives_up_since == "0":
         return ends
     return f"{ends}; before {row.packages[0]} {row.gives_up_since}, tries again"
@@ -71,6 +71,10 @@ def _stop(row: Row) -> str:
     requests = "requests finish" if row.drains else "requests are cut off"
     workers = "" if row.stops_all_workers else ", and so are workers"
     return f"{requests}{workers}; {_end(row.on_term)}"
+
+
+def _ends(codes: tuple[int, ...]) -> str:
+    return " or ".join(map(_end, codes))
 
 
 def _end(code: int) -> str:

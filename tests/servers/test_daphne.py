@@ -201,7 +201,9 @@ def test_request_that_does_not_end(tmp_path: Path) -> None:
 
 def test_signals_during_a_hung_stop(tmp_path: Path) -> None:
     """Further signals change nothing: the exit has its time limit, all others exit."""
-    with daphne(tmp_path, *COMMAND, DJANGO, behaviour="hang") as server:
+    with daphne(
+        tmp_path, *COMMAND, DJANGO, behaviour="hang", PROJECT_PATIENCE="3"
+    ) as server:
         server.wait_until_up()
         server.send(signal.SIGTERM)
         server.wait_for_event("-hanging")

@@ -14,15 +14,15 @@ from tests.servers.served import STARTED, STOPPED, Served
 config = pytest.importorskip("gunicorn.config")
 
 
-def gunicorn(folder: Path, worker: str) -> Served:
-    """Start gunicorn with one *worker*, which gets two seconds to stop."""
+def gunicorn(folder: Path, worker: str, *more: str) -> Served:
+    """Start gunicorn with one *worker*."""
     return Served(
         folder,
         "gunicorn",
         APPLICATION,
         "--bind=127.0.0.1:{port}",
-        "--graceful-timeout=2",
         f"--worker-class={worker}",
+        *more,
     )
 
 
@@ -39,7 +39,8 @@ def test_own_worker(tmp_path: Path) -> None:
 def test_uvicorn_worker(tmp_path: Path) -> None:
     """Uvicorn's worker does not hear of it: it is killed, and nothing is exited."""
     pytest.importorskip("uvicorn_worker")
-    with gunicorn(tmp_path, "uvicorn_worker.UvicornWorker") as server:
+    worker = "uvicorn_worker.UvicornWorker"
+    with gunicorn(tmp_path, worker, "--graceful-timeout=2") as server:
         server.wait_until_up()
         server.send(signal.SIGINT)
         server.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import re
 from pathlib import Path
@@ -82,7 +83,11 @@ def test_failed_start(
     with serve(row, tmp_path, behaviour="fail late") as server:
         server.wait_until(server.accepts, "open port")
 
-        assert [*pool.map(lambda _: ask(server), range(4))] == [500] * 4
+        with contextlib.ExitStack() as stack:
+            # They are made before: the start lasts half a second.
+            clients = [stack.enter_context(server.client()) for _ in range(4)]
+            answers = [*pool.map(lambda client: client.get("/async/"), clients)]
+        assert [answer.status_code for answer in answers] == [500] * 4
         assert server.events == [*STARTED, *STOPPED]
         server.wait_for("in connect\n")
         server.wait_for(FAILURE.pattern)

@@ -12,8 +12,11 @@ import pytest
 from tests.servers.rows.row import Recycling, Row, Start
 from tests.servers.served import STARTED, STOPPED, UNMEASURED, Served, serve
 
-AGAIN = 2.0
-"""After how many seconds a file is edited again, if a reloader began to watch late."""
+AGAIN = 10.0
+"""After how many seconds a file is edited again, if a reloader began to watch late.
+
+Not sooner: Granian tells a worker that is only starting to stop, and waits for ever.
+"""
 
 
 def hang_up(server: Served) -> Callable[[], None]:

@@ -70,11 +70,12 @@ def test_term(row: Row, repeat: Repeat, pool: concurrent.futures.Executor) -> No
 
     more: tuple[str, ...] = ()
     environment: Mapping[str, str] = {}
-    if not row.stops_all_workers:
-        # However busy the machine is: the busy worker is cut off by the end of another.
+    if "hypercorn" in row.packages:
+        # However busy the machine is: 3 s are not what ends a request.
         more = ("--graceful-timeout=30",)
-        # It is sent SIGTERM twice. The second one interrupts what coverage does at the
-        # first, and the error that comes of it unwinds everything.
+    if not row.stops_all_workers:
+        # The busy worker is sent SIGTERM twice. The second one interrupts what coverage
+        # does at the first, and the error that comes of it unwinds everything.
         environment = UNMEASURED
 
     def once(folder: Path) -> None:
@@ -110,7 +111,7 @@ def test_ctrl_c(row: Row, repeat: Repeat) -> None:
         with serve(row, folder, environment=STRICT) as server:
             workers = server.wait_until_up(row.workers)
             server.press_ctrl_c()
-            assert server.wait() == row.on_interrupt
+            assert server.wait() in row.on_interrupt
         check_stopped(row, server, workers)
         check_quiet(row, server.output)
         told = re.compile("Warning:|never awaited|never retrieved")
@@ -136,7 +137,7 @@ def test_open_stream_and_hung_exit(
         server.wait_for_event("open stream")
         began = time.monotonic()
         server.terminate()
-        assert server.wait() == row.on_hung_stop
+        assert server.wait() in row.on_hung_stop
         # Without an end of the stream some would wait for ever, and gunicorn for 30 s.
         assert time.monotonic() - began < 15
 

@@ -72,7 +72,8 @@ def test_killed_with_int(tmp_path: Path) -> None:
 
 def test_worker_that_is_too_slow(tmp_path: Path) -> None:
     """A request that is too slow for --timeout costs its worker, which exits all."""
-    with Served(tmp_path, *hooked, "--timeout=1") as server:
+    # It has a second more, and is killed then.
+    with Served(tmp_path, *hooked, "--timeout=1", environment=UNMEASURED) as server:
         (old,) = server.wait_until_up()
         with server.client() as client, contextlib.suppress(httpx.TransportError):
             assert client.get("/slow/").status_code == 500

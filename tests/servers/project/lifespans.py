@@ -106,7 +106,10 @@ async def stuck() -> AsyncIterator[None]:
     yield
 
 
-@on_lifespan(requires=worker, enabled=behaves("hang"), shutdown_timeout=0.3)
+PATIENCE = float(os.environ.get("PROJECT_PATIENCE", "0.3"))
+
+
+@on_lifespan(requires=worker, enabled=behaves("hang"), shutdown_timeout=PATIENCE)
 async def hanging() -> AsyncIterator[None]:
     """Refuse to stop, and to be cancelled."""
     yield

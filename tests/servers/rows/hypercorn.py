@@ -7,6 +7,9 @@ import functools
 from tests.servers.rows.row import APPLICATION, Recycling, Row
 
 hypercorn = functools.partial(Row, packages=("hypercorn",))
+FAILED_TOGETHER = (0, 1)
+"""A second worker that fails while the first is dealt with makes the parent fail."""
+
 command = ("hypercorn", APPLICATION, "--bind=127.0.0.1:{port}")
 
 ROWS = (
@@ -15,7 +18,7 @@ ROWS = (
         title="`hypercorn -w 0`",
         command=(*command, "--workers=0"),
         on_failed_start=(1,),
-        on_hung_stop=1,
+        on_hung_stop=(1,),
     ),
     hypercorn(
         slug="hypercorn",
@@ -36,7 +39,8 @@ ROWS = (
         recycling={Recycling.MAX_REQUESTS: ("--max-requests=20",)},
         drains=False,
         stops_all_workers=False,
-        on_failed_start=(0,),
+        on_failed_start=FAILED_TOGETHER,
+        on_hung_stop=FAILED_TOGETHER,
         remarks="The first worker that has stopped ends the others. Use our app.",
     ),
 )

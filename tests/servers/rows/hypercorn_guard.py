@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.servers.rows.hypercorn import FAILED_TOGETHER
 from tests.servers.rows.row import APPLICATION, Recycling, Row
 
 ROWS = (
@@ -19,7 +20,8 @@ ROWS = (
             Recycling.MAX_REQUESTS: ("--max-requests=20",),
             Recycling.EDIT: ("--reload",),
         },
-        on_failed_start=(0,),
+        on_failed_start=FAILED_TOGETHER,
+        on_hung_stop=FAILED_TOGETHER,
         remarks='With `"lifespan_registry.servers.hypercorn"` in `INSTALLED_APPS` '
         "every worker finishes.",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from tests.servers.rows.granian import WORKERS_FIRST
 from tests.servers.rows.row import APPLICATION, TERMINATED, Recycling, Row, Start
 
 off = functools.partial(Row, start=Start.FIRST_REQUEST, on_failed_start=())
@@ -14,7 +15,7 @@ UVICORN = off(
     packages=("uvicorn",),
     command=("uvicorn", APPLICATION, "--port={port}", "--lifespan=off"),
     on_term=TERMINATED,
-    on_hung_stop=TERMINATED,
+    on_hung_stop=(TERMINATED,),
 )
 UVICORN_WORKER = off(
     slug="gunicorn-uvicorn-worker-off",
@@ -46,6 +47,7 @@ GRANIAN = off(
     title="`granian --interface asginl`",
     packages=("granian",),
     command=("granian", "--interface=asginl", "--port={port}", APPLICATION),
+    on_interrupt=WORKERS_FIRST,
     recycling={Recycling.HUP: (), Recycling.EDIT: ("--reload",)},
 )
 DAPHNE = off(

@@ -65,13 +65,13 @@ class Row:
     stops_all_workers: bool = True
     """Whether a signal lets every worker exit its lifespans."""
     on_term: int = 0
-    on_interrupt: int = 0
-    """At Ctrl-C, which the whole process group hears."""
+    on_interrupt: tuple[int, ...] = (0,)
+    """Those that are possible at Ctrl-C, which the whole process group hears."""
     on_failed_start: tuple[int, ...] = (3,)
-    """The exit codes that are possible; with none of them, it goes on running."""
+    """Those that are possible; with none of them, it goes on running."""
     gives_up_since: str = "0"
     """The version of the server before which it starts failing workers anew."""
-    on_hung_stop: int = 0
+    on_hung_stop: tuple[int, ...] = (0,)
     remarks: str = ""
     """What the docs say beside the facts, as Markdown."""
 

@@ -15,14 +15,14 @@ ROWS = (
         title="`uvicorn`",
         command=command,
         on_term=TERMINATED,
-        on_hung_stop=TERMINATED,
+        on_hung_stop=(TERMINATED,),
     ),
     uvicorn(
         slug="uvicorn-lifespan-on",
         title="`uvicorn --lifespan on`",
         command=(*command, "--lifespan=on"),
         on_term=TERMINATED,
-        on_hung_stop=TERMINATED,
+        on_hung_stop=(TERMINATED,),
     ),
     uvicorn(
         slug="uvicorn-two-workers",
