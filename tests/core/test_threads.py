@@ -147,15 +147,20 @@ async def test_no_thread_is_left(registry: Registry, log: list[str]) -> None:
     tracked(registry, log, "a", sync=True)
     tracked(registry, log, "b", sync=True, requires="a")
 
-    before = threading.enumerate()
+    # One of another test may end meanwhile.
+    before = {*threading.enumerate()}
+
+    def new() -> list[str]:
+        return sorted(one.name for one in {*threading.enumerate()} - before)
+
     async with registry.run():
-        assert len(threading.enumerate()) == len(before) + 2
-    await until(lambda: threading.enumerate() == before)
+        assert new() == ["lifespan a", "lifespan b"]
+    await until(lambda: new() == [])
 
     tracked(registry, log, "c", sync=True, requires="b", enter=boom())
     with pytest.raises(ExceptionGroup):
         await registry.run().__aenter__()
-    await until(lambda: threading.enumerate() == before)
+    await until(lambda: new() == [])
 
     assert log == ["+a", "+b", "-b", "-a"] * 2
 
