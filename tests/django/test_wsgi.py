@@ -6,8 +6,6 @@ import asyncio
 import atexit
 import concurrent.futures
 import contextvars
-import errno
-import gc
 import logging
 import signal
 import sys
@@ -464,6 +462,19 @@ def unwinding(log: list[str], released: threading.Event) -> Hook:
     return hang
 
 
+def interrupted_twice(
+    registry: Registry, log: list[str], wrap: Wrap
+) -> tuple[LifespanWSGIApplication, threading.Event]:
+    """Return an application whose start is being unwound, and what ends that."""
+    released = threading.Event()
+    db = tracked(registry, log, "db")
+    tracked(registry, log, "search", requires=db, enter=unwinding(log, released))
+    application = wrap()
+    with pytest.raises(KeyboardInterrupt):
+        application.start()
+    return application, released
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_interrupted_twice(
     registry: Registry, log: list[str], wrap: Wrap, *, again: bool
@@ -472,12 +483,7 @@ def test_interrupted_twice(
 
     That is the exit, or the next request where the process lives on.
     """
-    released = threading.Event()
-    db = tracked(registry, log, "db")
-    tracked(registry, log, "search", requires=db, enter=unwinding(log, released))
-    application = wrap()
-    with pytest.raises(KeyboardInterrupt):
-        application.start()
+    application, released = interrupted_twice(registry, log, wrap)
     assert log == ["+db"]
 
     timer = threading.Timer(0.1, released.set)
@@ -496,12 +502,7 @@ def test_stopped_while_a_start_is_unwound(
     registry: Registry, log: list[str], wrap: Wrap
 ) -> None:
     """A stop calls off the start that waits for the end of the last one."""
-    released = threading.Event()
-    db = tracked(registry, log, "db")
-    tracked(registry, log, "search", requires=db, enter=unwinding(log, released))
-    application = wrap()
-    with pytest.raises(KeyboardInterrupt):
-        application.start()
+    application, released = interrupted_twice(registry, log, wrap)
 
     process = application._threaded._here()
 
@@ -584,52 +585,6 @@ def test_no_thread_to_be_had(
     request(application)
 
     assert log == ["+db"]
-
-
-def test_failures_are_forgotten(
-    registry: Registry, wrap: Wrap, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However often the start fails, the last failure alone is kept."""
-    # What is logged pytest keeps until the end of the test.
-    monkeypatch.setattr(logging.getLogger("lifespan_registry"), "disabled", True)
-    failures: list[weakref.ref[BaseException]] = []
-
-    class DownError(Exception):
-        """One that can be referred to weakly."""
-
-    def fail() -> None:
-        error = DownError()
-        failures.append(weakref.ref(error))
-        raise error
-
-    tracked(registry, [], "db", enter=fail)
-    application = wrap()
-    for _ in range(5):
-        with pytest.raises(LazyStartError):
-            request(application)
-
-    gc.collect()
-    assert [failure() is None for failure in failures] == [True] * 4 + [False]
-
-
-def test_no_loop_to_be_had(
-    registry: Registry, log: list[str], wrap: Wrap, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where too many files are open, the request is told so; the next one starts."""
-
-    def refuse() -> asyncio.AbstractEventLoop:
-        raise OSError(errno.EMFILE, "Too many open files")
-
-    tracked(registry, log, "db")
-    application = wrap()
-    with monkeypatch.context() as patch:
-        patch.setattr(asyncio, "new_event_loop", refuse)
-        with pytest.raises(LazyStartError, match="Too many open files"):
-            request(application)
-    request(application)
-    application.stop()
-
-    assert log == ["+db", "-db"]
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -850,6 +805,68 @@ def test_failed_stop_at_exit() -> None:
         "import atexit; atexit.register(print, 'the rest')\n"
         "application({}, None)"
     )[-1:] == ["the rest"]
+
+
+TRY = """
+import contextlib, gc, logging, resource, sys, weakref
+from lifespan_registry import Registry
+from lifespan_registry.exceptions import LazyStartError
+from lifespan_registry.wsgi import LifespanWSGIApplication
+
+logging.disable()
+registry = Registry()
+application = LifespanWSGIApplication(lambda environ, start: [], registry=registry)
+
+def ask():
+    with contextlib.suppress(LazyStartError):
+        return application({}, None)
+"""
+
+
+def test_failures_are_forgotten() -> None:
+    """However often the start fails, the last failure alone is kept."""
+    script = """
+class Down(Exception):
+    pass
+
+@registry.on_lifespan
+async def db():
+    error = Down()
+    failures.append(weakref.ref(error))
+    raise error
+    yield
+
+failures = []
+for _ in range(5):
+    ask()
+gc.collect()
+print([failure() is None for failure in failures])
+"""
+    assert output_of(TRY + script) == ["[True, True, True, True, False]"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit to set")
+def test_no_loop_to_be_had() -> None:
+    """Where too many files are open, the request is told so; the next one starts."""
+    script = """
+@registry.on_lifespan
+async def db():
+    print("+db")
+    yield
+    print("-db")
+
+registry.run_in_thread()  # what is imported now needs no file then
+sys.unraisablehook = lambda _: None  # asyncio's, of a loop half made
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+for limit in (3, soft):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    try:
+        application({}, None)
+    except LazyStartError as error:
+        print("Too many open files" in str(error))
+application.stop()
+"""
+    assert output_of(TRY + script) == ["True", "+db", "-db"]
 
 
 def test_python_has_changed(

@@ -111,7 +111,10 @@ def test_ctrl_c(row: Row, repeat: Repeat) -> None:
         with serve(row, folder, environment=STRICT) as server:
             workers = server.wait_until_up(row.workers)
             server.press_ctrl_c()
-            assert server.wait() in row.on_interrupt
+            code = server.wait()
+        # Only so does the second of two codes come about.
+        is_early = "Unexpected exit from worker" in server.output
+        assert code in row.on_interrupt[: 2 if is_early else 1]
         check_stopped(row, server, workers)
         check_quiet(row, server.output)
         told = re.compile("Warning:|never awaited|never retrieved")

@@ -66,7 +66,7 @@ class Row:
     """Whether a signal lets every worker exit its lifespans."""
     on_term: int = 0
     on_interrupt: tuple[int, ...] = (0,)
-    """Those that are possible at Ctrl-C, which the whole process group hears."""
+    """At Ctrl-C, which the whole process group hears; the usual one first."""
     on_failed_start: tuple[int, ...] = (3,)
     """Those that are possible; with none of them, it goes on running."""
     gives_up_since: str = "0"
